@@ -1,0 +1,310 @@
+//! Flags and environment → a checked [`Config`].
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Parser;
+
+use crate::lan;
+use crate::model::Manifest;
+use crate::pipeline::{PipelineConfig, infer};
+use crate::protocol::Mode;
+use crate::rooms::RoomLimits;
+
+/// Threads per session up to which one more still pays on common laptops.
+const USEFUL_THREADS: usize = 4;
+/// Each session holds about 60 MB.
+const DEFAULT_MAX_WORKERS: usize = 4;
+/// Docker's default bridge: never an address that a phone can reach.
+const DOCKER_BRIDGE: &str = "172.17.";
+
+/// Sightline: a phone's camera as a live object detector.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about)]
+pub struct Args {
+    /// Where inference runs
+    #[arg(long, env = "MODE", value_enum, default_value = "server")]
+    pub mode: Mode,
+    /// Address to listen on
+    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
+    pub host: IpAddr,
+    /// Port for HTTP and HTTPS; 0 takes a free one
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+    /// Host (or host:port, or https:// address) that phones reach this machine by; default: its LAN address
+    #[arg(long, env = "PUBLIC_HOST")]
+    pub public_host: Option<String>,
+    /// Folder with the model and its manifest.json
+    #[arg(
+        long,
+        env = "MODEL",
+        value_name = "DIR",
+        default_value = "models/ssdlite_mobilenet_v2"
+    )]
+    pub model: PathBuf,
+    /// Detections below this score are not reported; default: the manifest's
+    #[arg(long, env = "SCORE", value_name = "0..1")]
+    pub score: Option<f32>,
+    /// Inference sessions that run side by side; default: fits the machine
+    #[arg(long, env = "WORKERS")]
+    pub workers: Option<usize>,
+    /// Threads in each session; default: fits the machine
+    #[arg(long, env = "THREADS")]
+    pub threads: Option<usize>,
+    /// ONNX Runtime's shared library; default: the one of the npm package
+    #[arg(long, env = "ORT_DYLIB_PATH", value_name = "FILE")]
+    pub onnxruntime: Option<PathBuf>,
+    /// Folder with the built pages
+    #[arg(
+        long,
+        env = "PAGES",
+        value_name = "DIR",
+        default_value = "frontend/dist"
+    )]
+    pub pages: PathBuf,
+    /// Folder that keeps the certificate; default: the user's state folder
+    #[arg(long, env = "STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Largest message on the detection socket, in bytes
+    #[arg(long, env = "MAX_FRAME_BYTES", default_value_t = 4 << 20)]
+    pub max_frame_bytes: usize,
+    /// Largest JPEG, in pixels
+    #[arg(long, env = "MAX_PIXELS", default_value_t = 3840 * 2160)]
+    pub max_pixels: usize,
+    /// Rooms kept at a time
+    #[arg(long, env = "MAX_ROOMS", default_value_t = 1024)]
+    pub max_rooms: usize,
+    /// Minutes after which an empty room is forgotten
+    #[arg(long, env = "ROOM_IDLE_MINUTES", default_value_t = 720)]
+    pub room_idle_minutes: u64,
+    /// Connections open at a time
+    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 1024)]
+    pub max_connections: usize,
+}
+
+/// What the server runs with: every value checked, every default filled in.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub mode: Mode,
+    pub listen: SocketAddr,
+    pub phone_host: PhoneHost,
+    pub pipeline: PipelineConfig,
+    pub pages: PathBuf,
+    pub state_dir: PathBuf,
+    pub max_frame_bytes: usize,
+    pub max_connections: usize,
+    pub room_limits: RoomLimits,
+}
+
+/// How a phone's address of this server begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneHost {
+    /// A whole origin, such as a tunnel's.
+    Origin(String),
+    /// A host; the port is the one the server listens on.
+    Host(String),
+}
+
+impl TryFrom<Args> for Config {
+    type Error = anyhow::Error;
+
+    fn try_from(args: Args) -> Result<Self> {
+        if args.mode == Mode::Wasm {
+            bail!("--mode wasm is not built yet: use --mode server");
+        }
+        check_limits(&args)?;
+        ensure!(
+            args.pages.join("index.html").is_file(),
+            "no pages in {}: build them with `npm ci --ignore-scripts && npm run build` in frontend/, \
+             or use ./start.sh",
+            args.pages.display()
+        );
+        let phone_host = match &args.public_host {
+            Some(host) => PhoneHost::parse(host)?,
+            None => PhoneHost::of_this_machine(),
+        };
+        Ok(Self {
+            mode: args.mode,
+            listen: SocketAddr::new(args.host, args.port),
+            phone_host,
+            pipeline: pipeline_config(&args)?,
+            pages: args.pages,
+            state_dir: args.state_dir.map_or_else(default_state_dir, Ok)?,
+            max_frame_bytes: args.max_frame_bytes,
+            max_connections: args.max_connections,
+            room_limits: RoomLimits {
+                max_rooms: args.max_rooms,
+                idle: Duration::from_secs(args.room_idle_minutes * 60),
+            },
+        })
+    }
+}
+
+impl Config {
+    /// Every name that the certificate must be valid for.
+    pub fn certificate_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+        names.extend(lan::addresses().iter().map(ToString::to_string));
+        names.extend(self.phone_host.bare_host());
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+impl PhoneHost {
+    fn parse(text: &str) -> Result<Self> {
+        let rest = text
+            .strip_prefix("https://")
+            .unwrap_or(text)
+            .trim_end_matches('/');
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        ensure!(
+            !rest.is_empty() && rest.chars().all(allowed),
+            "--public-host wants a host, host:port or https:// address, not {text:?}"
+        );
+        ensure!(
+            !rest.starts_with(DOCKER_BRIDGE),
+            "--public-host {rest} is Docker's own network, which no phone reaches: give the \
+             computer's address on the Wi-Fi"
+        );
+        let has_port = rest
+            .rsplit_once(':')
+            .is_some_and(|(host, _)| !host.ends_with(':') && !rest.ends_with(']'));
+        if text.starts_with("https://") || has_port {
+            Ok(Self::Origin(format!("https://{rest}")))
+        } else {
+            Ok(Self::Host(rest.to_owned()))
+        }
+    }
+
+    fn of_this_machine() -> Self {
+        let address = lan::addresses().first().map(ToString::to_string);
+        Self::Host(address.unwrap_or_else(|| "localhost".to_owned()))
+    }
+
+    /// The origin of the phone's page.
+    pub fn origin(&self, port: u16) -> String {
+        match self {
+            Self::Origin(origin) => origin.clone(),
+            Self::Host(host) => format!("https://{host}:{port}"),
+        }
+    }
+
+    /// Without scheme, port and brackets, as a certificate names it.
+    fn bare_host(&self) -> Option<String> {
+        let authority = match self {
+            Self::Origin(origin) => origin.strip_prefix("https://")?,
+            Self::Host(host) => host,
+        };
+        if let Some(ipv6) = authority.strip_prefix('[') {
+            return Some(ipv6.split_once(']')?.0.to_owned());
+        }
+        Some(authority.split(':').next()?.to_owned())
+    }
+}
+
+fn check_limits(args: &Args) -> Result<()> {
+    let positive = [
+        ("--workers", args.workers.unwrap_or(1)),
+        ("--threads", args.threads.unwrap_or(1)),
+        ("--max-frame-bytes", args.max_frame_bytes),
+        ("--max-pixels", args.max_pixels),
+        ("--max-rooms", args.max_rooms),
+        ("--max-connections", args.max_connections),
+    ];
+    for (flag, value) in positive {
+        ensure!(value > 0, "{flag} must be at least 1");
+    }
+    ensure!(
+        args.room_idle_minutes <= 525_600,
+        "--room-idle-minutes is more than a year"
+    );
+    if let Some(score) = args.score {
+        ensure!(
+            score > 0.0 && score < 1.0,
+            "--score must lie between 0 and 1"
+        );
+    }
+    Ok(())
+}
+
+fn pipeline_config(args: &Args) -> Result<PipelineConfig> {
+    let mut manifest = Manifest::load(&args.model)?;
+    if let Some(score) = args.score {
+        manifest.thresholds.score = score;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, Into::into);
+    // A single viewer is the common case, and threads shorten its wait; sessions serve several.
+    let threads = args.threads.unwrap_or(cores.min(USEFUL_THREADS));
+    let workers = args
+        .workers
+        .unwrap_or((cores / threads).clamp(1, DEFAULT_MAX_WORKERS));
+    Ok(PipelineConfig {
+        onnxruntime: onnxruntime(args.onnxruntime.as_deref())?,
+        model_dir: args.model.clone(),
+        manifest,
+        workers,
+        threads,
+        max_pixels: args.max_pixels,
+    })
+}
+
+fn onnxruntime(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(file) = named {
+        ensure!(
+            file.is_file(),
+            "no ONNX Runtime at {}: check --onnxruntime",
+            file.display()
+        );
+        return Ok(file.to_owned());
+    }
+    infer::find_library().context(
+        "ONNX Runtime is missing: install it with `npm ci --ignore-scripts` in frontend/ (or use \
+         ./start.sh), or name the library by --onnxruntime FILE",
+    )
+}
+
+fn default_state_dir() -> Result<PathBuf> {
+    let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state"));
+    let base = base
+        .or_else(home)
+        .context("no home folder to keep the certificate in: name a folder by --state-dir DIR")?;
+    Ok(base.join("sightline"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(public_host: &str) -> String {
+        PhoneHost::parse(public_host).unwrap().origin(3000)
+    }
+
+    #[test]
+    fn public_host_takes_hosts_ports_and_origins() {
+        assert_eq!(origin("192.168.1.5"), "https://192.168.1.5:3000");
+        assert_eq!(origin("laptop.local:8443"), "https://laptop.local:8443");
+        assert_eq!(origin("https://x.example/"), "https://x.example");
+        assert_eq!(origin("[fd00::2]"), "https://[fd00::2]:3000");
+        assert_eq!(origin("[fd00::2]:80"), "https://[fd00::2]:80");
+    }
+
+    #[test]
+    fn public_host_refuses_what_no_phone_reaches() {
+        for bad in ["", "http://x", "a b", "x/<script>", "172.17.0.2"] {
+            assert!(PhoneHost::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_certificate_names_the_bare_host() {
+        let name = |text: &str| PhoneHost::parse(text).unwrap().bare_host().unwrap();
+        assert_eq!(name("https://x.example:8443"), "x.example");
+        assert_eq!(name("[fd00::2]:80"), "fd00::2");
+        assert_eq!(name("192.168.1.5"), "192.168.1.5");
+    }
+}

@@ -1,0 +1,28 @@
+//! Sightline: scan a QR code, and a phone's camera becomes a live object detector on a laptop.
+//!
+//! ```text
+//! phone page ──getUserMedia──▶ RTCPeerConnection ══ video, peer to peer ══▶ viewer page
+//!                                                                             │ vision worker
+//!       newest frame only, 10–15 FPS, 320×240, stamped with frame_id + capture_ts
+//!                                                                             ▼
+//!   slot → decode (zune-jpeg) → resize (SIMD) → infer (ONNX Runtime) → post-process (NMS)
+//!                                                                             ▼
+//!                                   detection JSON → overlay on the very same frame
+//! ```
+//!
+//! The server does four small things: it serves the pages ([`web`]), introduces the two peers
+//! ([`rooms`]), runs inference ([`pipeline`]), and says how it is doing. No media ends in it.
+
+pub mod clock;
+pub mod config;
+pub mod lan;
+pub mod model;
+pub mod pipeline;
+pub mod protocol;
+pub mod rooms;
+mod server;
+pub mod tls;
+mod web;
+
+pub use config::{Args, Config};
+pub use server::Server;

@@ -1,0 +1,70 @@
+//! Arguments, logging, signals.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use sightline::{Args, Config, Server};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sightline: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(args: Args) -> Result<()> {
+    let server = Server::bind(Config::try_from(args)?).await?;
+    print_welcome(&server)?;
+    let stop = async {
+        let signal = termination().await;
+        eprintln!("\nsightline: {signal}, closing");
+        server.shutdown();
+    };
+    let (served, ()) = tokio::join!(server.serve(), stop);
+    served
+}
+
+fn print_welcome(server: &Server) -> Result<()> {
+    let join_url = server.join_url();
+    let qr = QrCode::new(join_url)?.render::<Dense1x2>().build();
+    println!(
+        "\n  Viewer (open on this computer):  {}",
+        server.viewer_url()
+    );
+    println!("  Phone  (or scan the code):       {join_url}\n");
+    println!("{qr}\n");
+    println!("  The phone warns once that it does not know this computer's certificate: go on.");
+    println!("  Ctrl-C stops.");
+    Ok(())
+}
+
+/// Waits for Ctrl-C or a request to terminate, and names it.
+async fn termination() -> &'static str {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).expect("the system has SIGTERM");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => "interrupted",
+            _ = terminate.recv() => "asked to terminate",
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+        "interrupted"
+    }
+}

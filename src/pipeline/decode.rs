@@ -1,0 +1,83 @@
+//! JPEG bytes → RGB pixels.
+
+use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+use zune_jpeg::JpegDecoder;
+
+/// The baseline limit of the format itself; ours is counted in pixels.
+const MAX_SIDE: usize = u16::MAX as usize;
+/// A camera writes one scan, a progressive file about ten; hundreds are an attack on the CPU.
+const MAX_SCANS: usize = 32;
+const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    #[error("not a whole JPEG: {0}")]
+    BadJpeg(String),
+    #[error("the JPEG is {width}×{height}, more than the {max_pixels} pixels accepted here")]
+    TooLarge {
+        width: usize,
+        height: usize,
+        max_pixels: usize,
+    },
+}
+
+impl DecodeError {
+    fn bad(reason: impl std::fmt::Display) -> Self {
+        Self::BadJpeg(reason.to_string())
+    }
+}
+
+/// Pixels, three bytes each, row by row. The buffer is reused from frame to frame.
+#[derive(Debug, Default)]
+pub struct RgbImage {
+    pub width: u32,
+    pub height: u32,
+    pub pixels: Vec<u8>,
+}
+
+/// Decodes `jpeg` into `image`. Grey and CMYK come out as RGB. The header's dimensions are checked
+/// before anything is allocated for them.
+pub fn decode(jpeg: &[u8], max_pixels: usize, image: &mut RgbImage) -> Result<(), DecodeError> {
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(MAX_SIDE)
+        .set_max_height(MAX_SIDE)
+        .jpeg_set_max_scans(MAX_SCANS)
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+    decoder.decode_headers().map_err(DecodeError::bad)?;
+    let (width, height) = dimensions(&decoder)?;
+    if width * height > max_pixels {
+        return Err(DecodeError::TooLarge {
+            width,
+            height,
+            max_pixels,
+        });
+    }
+    // The decoder paints what a cut file lacks in grey; a detector must not look at that.
+    if !ends_with_marker(jpeg) {
+        return Err(DecodeError::bad("the end-of-image marker is missing"));
+    }
+    image.pixels.resize(width * height * 3, 0);
+    decoder
+        .decode_into(&mut image.pixels)
+        .map_err(DecodeError::bad)?;
+    (image.width, image.height) = (width as u32, height as u32);
+    Ok(())
+}
+
+fn dimensions(decoder: &JpegDecoder<ZCursor<&[u8]>>) -> Result<(usize, usize), DecodeError> {
+    let info = decoder
+        .info()
+        .ok_or_else(|| DecodeError::bad("it has no frame header"))?;
+    Ok((usize::from(info.width), usize::from(info.height)))
+}
+
+/// Some cameras pad the file with zeros behind the marker.
+fn ends_with_marker(jpeg: &[u8]) -> bool {
+    let end = jpeg
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |i| i + 1);
+    jpeg[..end].ends_with(&END_OF_IMAGE)
+}

@@ -1,0 +1,171 @@
+//! The model on ONNX Runtime: one session, one input tensor, filled in place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result, bail, ensure};
+use ort::environment::Environment;
+use ort::session::{Session, SessionOutputs, builder::GraphOptimizationLevel};
+use ort::value::Tensor;
+
+use crate::model::{Manifest, OutputSpec, SsdSpec};
+use crate::protocol::Detection;
+
+use super::postprocess::SsdDecoder;
+
+/// Where `npm ci` in `frontend/` puts the library, for those who do not name one.
+const NPM_PACKAGE: &str = "frontend/node_modules/onnxruntime-node/bin/napi-v6";
+
+/// The runtime library of the locked npm package, if it has been installed.
+pub fn find_library() -> Option<PathBuf> {
+    let (system, file) = match std::env::consts::OS {
+        "macos" => ("darwin", "libonnxruntime.1.dylib"),
+        "windows" => ("win32", "onnxruntime.dll"),
+        system => (system, "libonnxruntime.so.1"),
+    };
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let path = Path::new(NPM_PACKAGE)
+        .join(system)
+        .join(architecture)
+        .join(file);
+    path.is_file().then_some(path)
+}
+
+/// Loads ONNX Runtime. A process has one environment, so later calls get the first one's.
+pub fn environment(library: &Path) -> Result<Environment> {
+    static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+    let mut loaded = ENVIRONMENT.lock().expect("loading never panics");
+    if let Some(environment) = &*loaded {
+        return Ok(environment.clone());
+    }
+    let environment = ort::init_from(library)
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .and_then(|builder| Ok(builder.with_name("sightline").build()?))
+        .with_context(|| {
+            format!(
+                "ONNX Runtime could not be loaded from {}: install it with `npm ci --ignore-scripts` \
+                 in frontend/, or name the library by --onnxruntime FILE",
+                library.display()
+            )
+        })?;
+    *loaded = Some(environment.clone());
+    Ok(environment)
+}
+
+/// Opens the manifest's model. The pools do not spin: spinning threads collapse on a busy machine.
+pub fn open_session(environment: &Environment, file: &Path, threads: usize) -> Result<Session> {
+    let open = || -> Result<Session> {
+        let mut builder = Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)
+            .and_then(|builder| builder.with_intra_threads(threads))
+            .and_then(|builder| builder.with_intra_op_spinning(false))
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(builder.commit_from_file(file)?)
+    };
+    open().with_context(|| format!("the model {} cannot be opened", file.display()))
+}
+
+/// A session with its input tensor and the reader of its outputs.
+pub struct Engine {
+    session: Session,
+    input_name: String,
+    input: Tensor<f32>,
+    spec: SsdSpec,
+    decoder: SsdDecoder,
+}
+
+impl Engine {
+    /// Opens the model, runs it once to warm up, and checks that it is what the manifest says.
+    pub fn open(
+        environment: &Environment,
+        dir: &Path,
+        manifest: &Manifest,
+        threads: usize,
+    ) -> Result<Self> {
+        let session = open_session(environment, &dir.join(&manifest.file), threads)?;
+        let OutputSpec::Ssd(spec) = manifest.output.clone();
+        let decoder = SsdDecoder::new(&spec, manifest.labels.clone(), manifest.thresholds);
+        let (width, height) = (
+            manifest.input.width as usize,
+            manifest.input.height as usize,
+        );
+        let zeros = vec![0.0_f32; 3 * width * height];
+        let mut engine = Self {
+            session,
+            input_name: manifest.input.name.clone(),
+            input: Tensor::from_array(([1, 3, height, width], zeros))?,
+            spec,
+            decoder,
+        };
+        engine
+            .check_outputs()
+            .with_context(|| format!("{} does not fit its manifest", manifest.file.display()))?;
+        Ok(engine)
+    }
+
+    /// The tensor that [`Engine::infer`] reads: 3 planes of height × width.
+    pub fn input(&mut self) -> &mut [f32] {
+        self.input.extract_tensor_mut().1
+    }
+
+    pub fn infer(&mut self) -> Result<RawOutputs<'_>> {
+        let inputs = ort::inputs![self.input_name.as_str() => &self.input];
+        Ok(RawOutputs {
+            outputs: self.session.run(inputs)?,
+            spec: &self.spec,
+            decoder: &self.decoder,
+        })
+    }
+
+    fn check_outputs(&mut self) -> Result<()> {
+        let raw = self.infer()?;
+        let anchors = raw.decoder.anchor_count();
+        let (boxes, logits) = raw.tensors()?;
+        ensure!(
+            boxes.len() == anchors * 4,
+            "{} boxes for {anchors} anchors",
+            boxes.len() / 4
+        );
+        let classes = raw.decoder.class_count();
+        if logits.len() != anchors * classes {
+            bail!(
+                "{} logits for {anchors} anchors × {classes} labels",
+                logits.len()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What one run left behind; borrowed from the engine until it is read.
+pub struct RawOutputs<'a> {
+    outputs: SessionOutputs<'a>,
+    spec: &'a SsdSpec,
+    decoder: &'a SsdDecoder,
+}
+
+impl RawOutputs<'_> {
+    pub fn detections(&self) -> Result<Vec<Detection>> {
+        let (boxes, logits) = self.tensors()?;
+        Ok(self.decoder.detections(boxes, logits))
+    }
+
+    fn tensors(&self) -> Result<(&[f32], &[f32])> {
+        Ok((
+            self.tensor(&self.spec.boxes)?,
+            self.tensor(&self.spec.logits)?,
+        ))
+    }
+
+    fn tensor(&self, name: &str) -> Result<&[f32]> {
+        let value = self
+            .outputs
+            .get(name)
+            .with_context(|| format!("the model has no output {name}"))?;
+        Ok(value.try_extract_tensor::<f32>()?.1)
+    }
+}

@@ -1,0 +1,354 @@
+//! Every message on any wire, written once.
+//!
+//! `frontend/src/protocol/messages.ts` is generated from these types; the test at the end of this
+//! file fails when the two drift apart (`UPDATE_TYPES=1 cargo test protocol` rewrites it).
+//!
+//! Units: times are milliseconds since the Unix epoch on the server's clock, durations are
+//! microseconds, coordinates are fractions of the frame that was sent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Bytes before the JPEG in a binary message on the detection socket:
+/// `u32 LE frame_id`, then `f64 LE capture_ts`.
+pub const FRAME_HEADER_BYTES: usize = 12;
+
+/// One object found in a frame. Coordinates lie in [0, 1] of the frame that was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Detection {
+    pub label: String,
+    pub score: f32,
+    pub xmin: f32,
+    pub ymin: f32,
+    pub xmax: f32,
+    pub ymax: f32,
+}
+
+/// Where the time between `recv_ts` and `inference_ts` went. The five add up to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Timing {
+    pub queue_us: u32,
+    pub decode_us: u32,
+    pub resize_us: u32,
+    pub infer_us: u32,
+    pub post_us: u32,
+}
+
+/// The answer to a frame that was inferred.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DetectionResult {
+    pub frame_id: u32,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub capture_ts: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub recv_ts: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub inference_ts: i64,
+    pub detections: Vec<Detection>,
+    /// Present only when the socket was opened with `?timing=1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub timing: Option<Timing>,
+}
+
+/// Why a frame could not be inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum FrameErrorCode {
+    /// The bytes are not a whole, decodable JPEG.
+    BadJpeg,
+    /// The JPEG header announces more pixels than the server accepts.
+    TooLarge,
+    /// `capture_ts` is not a finite time that a calendar can hold.
+    BadCaptureTs,
+    /// The server failed, not the frame.
+    Internal,
+}
+
+/// Server → client on the detection socket. Every frame gets exactly one `Result`, `Dropped` or
+/// `Error`; every ping gets one `Pong`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(untagged)]
+pub enum DetectAnswer {
+    Result(DetectionResult),
+    /// A newer frame of the same connection took this one's place before inference.
+    Dropped {
+        dropped: DroppedFrame,
+    },
+    Error {
+        error: FrameError,
+    },
+    Pong {
+        pong: Pong,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DroppedFrame {
+    pub frame_id: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FrameError {
+    pub frame_id: u32,
+    pub code: FrameErrorCode,
+    pub message: String,
+}
+
+/// Client → server on the detection socket, as text. `t0` is the client's clock and comes back untouched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct DetectRequest {
+    pub ping: Ping,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Ping {
+    pub t0: f64,
+}
+
+/// `t1`: when the server received the ping, `t2`: when it sent this; fractional ms, server clock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Pong {
+    pub t0: f64,
+    pub t1: f64,
+    pub t2: f64,
+}
+
+/// The two seats of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Viewer,
+    Phone,
+}
+
+impl Role {
+    pub fn other(self) -> Self {
+        match self {
+            Role::Viewer => Role::Phone,
+            Role::Phone => Role::Viewer,
+        }
+    }
+}
+
+/// Answer to `POST /api/rooms`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RoomCreated {
+    pub room: String,
+    pub viewer_token: String,
+    pub phone_token: String,
+    /// What the QR says: the phone page's address.
+    pub join_url: String,
+    /// The same as an SVG document.
+    pub qr_svg: String,
+}
+
+/// Answer to `GET /api/join/{phone_token}`: the room that a phone token opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JoinInfo {
+    pub room: String,
+}
+
+/// One `data:` line on a room's event stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomEvent {
+    /// First on every stream: the seat taken, and whether the other one is occupied.
+    Welcome { role: Role, peer_present: bool },
+    /// The other seat was taken (or taken anew, by a reload) or left.
+    Peer { role: Role, present: bool },
+    /// What the other seat posted. The server stamps `from` and reads nothing of `payload`.
+    Signal {
+        from: Role,
+        #[cfg_attr(test, ts(type = "unknown"))]
+        payload: Value,
+    },
+    /// Another phone sits here; ask again with `takeover=1` to replace it. The stream ends.
+    Taken {},
+    /// Somebody else took this seat. The stream ends.
+    Replaced {},
+}
+
+/// Where inference runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The viewer sends JPEG frames, the server infers.
+    Server,
+    /// The viewer's browser infers.
+    Wasm,
+    /// The viewer measures both and picks.
+    Auto,
+}
+
+/// Answer to `GET /api/config`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ClientConfig {
+    pub version: String,
+    pub mode: Mode,
+    pub model: ModelInfo,
+    /// Every label the model can give, in its own order.
+    pub labels: Vec<String>,
+    /// `RTCConfiguration.iceServers`; empty on a local network.
+    pub ice_servers: Vec<IceServer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ModelInfo {
+    pub name: String,
+    /// Address of the manifest; the model file lies beside it.
+    pub manifest: String,
+    pub input_width: u32,
+    pub input_height: u32,
+    /// Detections below this score are not sent.
+    pub score_threshold: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub credential: Option<String>,
+}
+
+/// Body of every HTTP answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ApiError {
+    /// A word for programs, such as `room_not_found`.
+    pub error: String,
+    /// A sentence for people, with what to do.
+    pub message: String,
+}
+
+/// Answer to `GET /healthz`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Health {
+    pub status: String,
+    pub version: String,
+    pub model: String,
+    pub workers: u32,
+    pub threads: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ts_rs::{Config, TS};
+
+    const TYPESCRIPT: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/frontend/src/protocol/messages.ts"
+    );
+
+    /// All types of this file as TypeScript, in the order of the source.
+    fn typescript() -> String {
+        let config = Config::default();
+        macro_rules! declarations {
+            ($($name:ty),+ $(,)?) => {
+                [$(<$name>::decl(&config)),+].map(|declaration| format!("export {declaration}\n"))
+            };
+        }
+        let types = declarations![
+            Detection,
+            Timing,
+            DetectionResult,
+            FrameErrorCode,
+            DetectAnswer,
+            DroppedFrame,
+            FrameError,
+            DetectRequest,
+            Ping,
+            Pong,
+            Role,
+            RoomCreated,
+            JoinInfo,
+            RoomEvent,
+            Mode,
+            ClientConfig,
+            ModelInfo,
+            IceServer,
+            ApiError,
+            Health,
+        ];
+        let header = "// Generated from src/protocol.rs; do not edit. \
+                      UPDATE_TYPES=1 cargo test protocol rewrites it.\n\n";
+        let constant = format!("export const FRAME_HEADER_BYTES = {FRAME_HEADER_BYTES};\n\n");
+        format!("{header}{constant}{}", types.join("\n"))
+    }
+
+    #[test]
+    fn typescript_follows_these_types() {
+        let expected = typescript();
+        if std::env::var_os("UPDATE_TYPES").is_some() {
+            std::fs::write(TYPESCRIPT, &expected).unwrap();
+        }
+        let committed = std::fs::read_to_string(TYPESCRIPT).unwrap_or_default();
+        assert_eq!(
+            committed, expected,
+            "run UPDATE_TYPES=1 cargo test protocol"
+        );
+    }
+
+    #[test]
+    fn an_answer_has_exactly_the_five_fields_of_the_contract() {
+        let result = DetectionResult {
+            frame_id: 7,
+            capture_ts: 1_690_000_000_000,
+            recv_ts: 1_690_000_000_100,
+            inference_ts: 1_690_000_000_120,
+            detections: Vec::new(),
+            timing: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&DetectAnswer::Result(result)).unwrap(),
+            r#"{"frame_id":7,"capture_ts":1690000000000,"recv_ts":1690000000100,"inference_ts":1690000000120,"detections":[]}"#
+        );
+    }
+
+    #[test]
+    fn other_answers_are_named_by_their_one_key() {
+        let dropped = DetectAnswer::Dropped {
+            dropped: DroppedFrame { frame_id: 6 },
+        };
+        assert_eq!(
+            serde_json::to_string(&dropped).unwrap(),
+            r#"{"dropped":{"frame_id":6}}"#
+        );
+        let error = DetectAnswer::Error {
+            error: FrameError {
+                frame_id: 7,
+                code: FrameErrorCode::BadJpeg,
+                message: "…".to_owned(),
+            },
+        };
+        assert_eq!(
+            serde_json::to_string(&error).unwrap(),
+            r#"{"error":{"frame_id":7,"code":"bad_jpeg","message":"…"}}"#
+        );
+    }
+}

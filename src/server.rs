@@ -1,0 +1,284 @@
+//! One port for HTTP and HTTPS: accepts connections, tells them apart by their first byte, and
+//! hands their requests to the router.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::config::Config;
+use crate::pipeline::Pipeline;
+use crate::rooms::Rooms;
+use crate::tls;
+use crate::web::{self, Transport};
+
+/// The first byte of a TLS handshake record; no HTTP method starts with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+/// For the first byte, the TLS handshake, and a request's headers.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long connections may take to close once the server was asked to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
+/// How long what a peer still sends is read and thrown away after our last word.
+const LINGER: Duration = Duration::from_secs(2);
+/// Pause after a failed accept (out of file descriptors, say).
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// A bound server. Dropping it closes the port.
+pub struct Server {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    connections: Arc<Semaphore>,
+    tls: TlsAcceptor,
+    router: Router,
+    join_url: String,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+    /// Kept last: workers outlive the connections that wait for their answers.
+    _pipeline: Arc<Pipeline>,
+}
+
+impl Server {
+    /// Loads the model, takes the port and makes the first room.
+    pub async fn bind(config: Config) -> Result<Self> {
+        let pipeline_config = config.pipeline.clone();
+        let start = move || Pipeline::start(&pipeline_config);
+        let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}: is another program using the port? (--port takes another)",
+                config.listen
+            )
+        })?;
+        let local_addr = listener.local_addr()?;
+        let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
+        let phone_origin = config.phone_host.origin(local_addr.port());
+        let rooms = Rooms::new(config.room_limits);
+        let first_room = rooms.create()?;
+        let join_url = web::join_url(&phone_origin, &first_room.phone_token);
+        let connections = Arc::new(Semaphore::new(config.max_connections));
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let router = web::router(web::Shared::new(
+            &config,
+            web::Parts {
+                phone_origin,
+                rooms,
+                first_room,
+                pipeline: Arc::clone(&pipeline),
+                shutdown: shutdown.clone(),
+                tasks: tasks.clone(),
+            },
+        ));
+        Ok(Self {
+            listener,
+            local_addr,
+            connections,
+            tls,
+            router,
+            join_url,
+            shutdown,
+            tasks,
+            _pipeline: pipeline,
+        })
+    }
+
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// The viewer's address on this machine.
+    pub fn viewer_url(&self) -> String {
+        format!("http://localhost:{}/", self.local_addr.port())
+    }
+
+    /// The phone's address of the first room; the first viewer on this machine gets that room.
+    pub fn join_url(&self) -> &str {
+        &self.join_url
+    }
+
+    /// Serves until [`Server::shutdown`], then closes every connection with a reason.
+    pub async fn serve(&self) -> Result<()> {
+        let accepting = async {
+            loop {
+                self.accept_one().await;
+            }
+        };
+        self.shutdown.run_until_cancelled(accepting).await;
+        self.tasks.close();
+        if timeout(SHUTDOWN_GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("{} connections did not close in time", self.tasks.len());
+        }
+        Ok(())
+    }
+
+    /// Asks [`Server::serve`] to end.
+    pub fn shutdown(&self) {
+        self.shutdown.cancel();
+    }
+
+    async fn accept_one(&self) {
+        let slots = Arc::clone(&self.connections);
+        let slot = slots
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let (stream, peer) = match self.listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!("accepting failed: {error}");
+                return tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        };
+        let (tls, router) = (self.tls.clone(), self.router.clone());
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = serve_connection(stream, slot, tls, router, shutdown).await {
+                tracing::debug!("connection from {peer}: {error:#}");
+            }
+        });
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    slot: OwnedSemaphorePermit,
+    tls: TlsAcceptor,
+    router: Router,
+    shutdown: CancellationToken,
+) -> Result<()> {
+    // Answers are small and back to back; without this each second one waits for an acknowledgement.
+    stream.set_nodelay(true)?;
+    let mut first = [0];
+    let peeked = shutdown
+        .run_until_cancelled(timeout(HELLO_TIMEOUT, stream.peek(&mut first)))
+        .await;
+    let Some(peeked) = peeked else { return Ok(()) };
+    if peeked.context("the client said nothing")?? == 0 {
+        return Ok(());
+    }
+    let stream = Lingering::new(stream, slot);
+    if first[0] == TLS_HANDSHAKE {
+        let stream = timeout(HELLO_TIMEOUT, tls.accept(stream))
+            .await
+            .context("TLS handshake")??;
+        serve_http(stream, Transport::Tls, router, shutdown).await
+    } else {
+        serve_http(stream, Transport::Plain, router, shutdown).await
+    }
+}
+
+async fn serve_http<IO>(
+    io: IO,
+    transport: Transport,
+    router: Router,
+    shutdown: CancellationToken,
+) -> Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = router.map_request(move |mut request: hyper::Request<_>| {
+        request.extensions_mut().insert(transport);
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HELLO_TIMEOUT)
+        .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        served = connection.as_mut() => served?,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await?;
+        }
+    }
+    Ok(())
+}
+
+/// A connection that, when dropped, goes on reading for a moment before it closes.
+///
+/// Closing a socket that still has unread bytes resets it, and a reset destroys what the peer has
+/// not yet read: the close code of a message that was too large, for one.
+struct Lingering {
+    /// Taken only by `drop`.
+    inner: Option<(TcpStream, OwnedSemaphorePermit)>,
+}
+
+impl Lingering {
+    fn new(stream: TcpStream, slot: OwnedSemaphorePermit) -> Self {
+        Self {
+            inner: Some((stream, slot)),
+        }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
+        let (stream, _) = self.get_mut().inner.as_mut().expect("taken only by drop");
+        Pin::new(stream)
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        let (Some((stream, slot)), Ok(runtime)) =
+            (self.inner.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(async move {
+            let _slot = slot;
+            // Either way the connection is over.
+            let _ = timeout(LINGER, drain(stream)).await;
+        });
+    }
+}
+
+async fn drain(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut discarded = [0; 16 * 1024];
+    while stream.read(&mut discarded).await? > 0 {}
+    Ok(())
+}
+
+impl AsyncRead for Lingering {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Lingering {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,122 @@
+//! HTTP: the router, what every handler shares, and the rules for every request. Only this folder
+//! (and the connections under it, `server.rs`) knows axum.
+
+mod detect;
+mod error;
+mod guard;
+mod pages;
+mod rooms;
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::model::MANIFEST_FILE;
+use crate::pipeline::Pipeline;
+use crate::protocol::{ClientConfig, Health, ModelInfo};
+use crate::rooms::{RoomKeys, Rooms};
+
+pub use guard::Transport;
+pub use rooms::join_url;
+
+/// An SDP with many candidates is about 8 KiB.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What the server builds once and the handlers share.
+pub struct Parts {
+    pub phone_origin: String,
+    pub rooms: Rooms,
+    /// The room whose QR the terminal shows.
+    pub first_room: RoomKeys,
+    pub pipeline: Arc<Pipeline>,
+    pub shutdown: CancellationToken,
+    pub tasks: TaskTracker,
+}
+
+pub type AppState = Arc<Shared>;
+
+pub struct Shared {
+    parts: Parts,
+    /// Taken by the first viewer on this machine.
+    first_room: Mutex<Option<RoomKeys>>,
+    client_config: ClientConfig,
+    health: Health,
+    max_frame_bytes: usize,
+    folders: pages::Folders,
+}
+
+impl Shared {
+    pub fn new(config: &Config, parts: Parts) -> AppState {
+        Arc::new(Self {
+            first_room: Mutex::new(Some(parts.first_room.clone())),
+            parts,
+            client_config: client_config(config),
+            health: health(config),
+            max_frame_bytes: config.max_frame_bytes,
+            folders: pages::Folders::new(config),
+        })
+    }
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/api/config", get(pages::config))
+        .route("/api/detect", get(detect::connect))
+        .route("/api/join/{token}", get(rooms::join))
+        .route("/api/rooms", post(rooms::create))
+        .route("/api/rooms/{room}/events", get(rooms::events))
+        .route("/api/rooms/{room}/signal", post(rooms::signal))
+        .route("/healthz", get(pages::health))
+        .route("/j/{token}", get(pages::phone))
+        .merge(pages::files(&state.folders))
+        .fallback(error::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(guard::check_request))
+        .with_state(state)
+}
+
+fn client_config(config: &Config) -> ClientConfig {
+    let manifest = &config.pipeline.manifest;
+    ClientConfig {
+        version: version(),
+        mode: config.mode,
+        model: ModelInfo {
+            name: manifest.name.clone(),
+            manifest: format!("{}/{MANIFEST_FILE}", pages::MODELS),
+            input_width: manifest.input.width,
+            input_height: manifest.input.height,
+            score_threshold: manifest.thresholds.score,
+        },
+        labels: manifest.label_names(),
+        ice_servers: Vec::new(),
+    }
+}
+
+fn health(config: &Config) -> Health {
+    let pipeline = &config.pipeline;
+    Health {
+        status: "ok".to_owned(),
+        version: version(),
+        model: pipeline.manifest.name.clone(),
+        workers: u32::try_from(pipeline.workers).unwrap_or(u32::MAX),
+        threads: u32::try_from(pipeline.threads).unwrap_or(u32::MAX),
+    }
+}
+
+fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

@@ -1,0 +1,236 @@
+//! The detection socket: frames in, exactly one answer each out.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Query, State};
+use axum::response::Response;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio::time::{MissedTickBehavior, timeout};
+
+use super::AppState;
+use crate::clock::{Moment, epoch_ms};
+use crate::pipeline::{Client, Frame, Reply};
+use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, Pong};
+
+/// Answers that may wait for a slow reader. When they do, no further frame is read.
+const QUEUED_ANSWERS: usize = 32;
+/// A client that takes no byte for this long is gone.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// Three pings unanswered.
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// ECMAScript's largest time, in ms since the epoch: what any calendar at the other end can hold.
+const LATEST_TIME_MS: f64 = 8.64e15;
+
+#[derive(Deserialize)]
+pub struct DetectQuery {
+    /// `1` adds the stage times to every answer.
+    #[serde(default)]
+    timing: u8,
+}
+
+pub async fn connect(
+    State(state): State<AppState>,
+    Query(query): Query<DetectQuery>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let limit = state.max_frame_bytes;
+    let tasks = state.tasks.clone();
+    upgrade
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| tasks.track_future(converse(state, socket, query.timing == 1)))
+}
+
+/// Why a conversation ends; the close frame's code and reason.
+#[derive(Debug, PartialEq, Eq)]
+struct Goodbye {
+    code: u16,
+    reason: &'static str,
+}
+
+impl Goodbye {
+    const fn new(code: u16, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+}
+
+async fn converse(state: AppState, socket: WebSocket, timing: bool) {
+    let (sink, stream) = socket.split();
+    let (answers, outbox) = mpsc::channel(QUEUED_ANSWERS);
+    let client = state.pipeline.client();
+    let reader = Reader {
+        stream,
+        answers,
+        client,
+    };
+    let mut writer = Writer {
+        sink,
+        outbox,
+        timing,
+    };
+    let goodbye = tokio::select! {
+        goodbye = reader.run() => goodbye,
+        () = writer.run() => return,
+        () = state.shutdown.cancelled() => {
+            Some(Goodbye::new(close_code::AWAY, "the server is shutting down"))
+        }
+    };
+    if let Some(goodbye) = goodbye {
+        writer.close(goodbye).await;
+    }
+}
+
+struct Reader {
+    stream: SplitStream<WebSocket>,
+    answers: mpsc::Sender<DetectAnswer>,
+    client: Client,
+}
+
+impl Reader {
+    /// Reads until the client leaves (`None`) or breaks the protocol.
+    async fn run(mut self) -> Option<Goodbye> {
+        loop {
+            // Room for the answer first: a client that does not read is not read from either.
+            let room = self.answers.clone().reserve_owned().await.ok()?;
+            let message = match timeout(SILENCE_LIMIT, self.stream.next()).await {
+                Ok(Some(Ok(message))) => message,
+                Ok(Some(Err(error))) => return refused(&error),
+                Ok(None) => return None,
+                Err(_) => {
+                    return Some(Goodbye::new(close_code::POLICY, "no sign of life for 60 s"));
+                }
+            };
+            if let Err(goodbye) = self.receive(message, room) {
+                return Some(goodbye);
+            }
+        }
+    }
+
+    fn receive(&self, message: Message, room: OwnedPermit<DetectAnswer>) -> Result<(), Goodbye> {
+        let received = Moment::now();
+        match message {
+            Message::Binary(bytes) => self.receive_frame(bytes, received, room),
+            Message::Text(text) => {
+                let pong = answer_ping(&text, received)?;
+                room.send(DetectAnswer::Pong { pong });
+                Ok(())
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(()),
+        }
+    }
+
+    fn receive_frame(
+        &self,
+        mut bytes: bytes::Bytes,
+        received: Moment,
+        room: OwnedPermit<DetectAnswer>,
+    ) -> Result<(), Goodbye> {
+        const SHORT: Goodbye = Goodbye::new(
+            close_code::PROTOCOL,
+            "a frame starts with 12 bytes: u32 frame_id, f64 capture_ts, little-endian",
+        );
+        let header = *bytes.first_chunk::<FRAME_HEADER_BYTES>().ok_or(SHORT)?;
+        let [a, b, c, d, time @ ..] = header;
+        let reply = Reply::new(u32::from_le_bytes([a, b, c, d]), room);
+        let Some(capture_ts) = checked_time(f64::from_le_bytes(time)) else {
+            let message =
+                "capture_ts must be ms since the Unix epoch: finite, not negative, at most 8.64e15";
+            reply.error(FrameErrorCode::BadCaptureTs, message);
+            return Ok(());
+        };
+        self.client.offer(Frame {
+            capture_ts,
+            jpeg: bytes.split_off(FRAME_HEADER_BYTES),
+            received,
+            reply,
+        });
+        Ok(())
+    }
+}
+
+fn checked_time(ms: f64) -> Option<i64> {
+    (0.0..=LATEST_TIME_MS)
+        .contains(&ms)
+        .then_some(ms.round() as i64)
+}
+
+fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {
+    const GARBAGE: Goodbye = Goodbye::new(
+        close_code::INVALID,
+        "text messages are {\"ping\":{\"t0\":ms}}",
+    );
+    let request: DetectRequest = serde_json::from_str(text).map_err(|_| GARBAGE)?;
+    let t1 = received.epoch_ms;
+    // The writer stamps t2 when it sends this.
+    Ok(Pong {
+        t0: request.ping.t0,
+        t1,
+        t2: t1,
+    })
+}
+
+/// A message over the limit gets its close code; after other transport errors nobody listens.
+fn refused(error: &axum::Error) -> Option<Goodbye> {
+    let text = error.to_string();
+    tracing::debug!("detection socket: {text}");
+    if text.contains("too long") || text.contains("too large") {
+        return Some(Goodbye::new(
+            close_code::SIZE,
+            "the message is larger than this server accepts",
+        ));
+    }
+    None
+}
+
+struct Writer {
+    sink: SplitSink<WebSocket, Message>,
+    outbox: mpsc::Receiver<DetectAnswer>,
+    timing: bool,
+}
+
+impl Writer {
+    /// Sends answers, and pings between them, until the client takes no more.
+    async fn run(&mut self) {
+        let mut pings = tokio::time::interval(PING_EVERY);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let message = tokio::select! {
+                answer = self.outbox.recv() => match answer {
+                    Some(answer) => self.text(answer),
+                    None => return,
+                },
+                _ = pings.tick() => Message::Ping(bytes::Bytes::new()),
+            };
+            if !matches!(
+                timeout(SEND_TIMEOUT, self.sink.send(message)).await,
+                Ok(Ok(()))
+            ) {
+                return;
+            }
+        }
+    }
+
+    fn text(&self, mut answer: DetectAnswer) -> Message {
+        match &mut answer {
+            DetectAnswer::Result(result) if !self.timing => result.timing = None,
+            DetectAnswer::Pong { pong } => pong.t2 = epoch_ms(),
+            _ => {}
+        }
+        let json = serde_json::to_string(&answer).expect("answers are plain JSON");
+        Message::Text(json.into())
+    }
+
+    async fn close(&mut self, goodbye: Goodbye) {
+        let frame = CloseFrame {
+            code: goodbye.code,
+            reason: goodbye.reason.into(),
+        };
+        // Whether it arrives or not, the conversation is over.
+        let _ = timeout(SEND_TIMEOUT, self.sink.send(Message::Close(Some(frame)))).await;
+    }
+}

@@ -1,0 +1,84 @@
+//! The two pages, their assets, the model files, and what the server says of itself.
+
+use std::path::PathBuf;
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::{Json, Router};
+use tower::ServiceExt;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::AppState;
+use crate::config::Config;
+use crate::protocol::{ClientConfig, Health};
+
+pub const MODELS: &str = "/models";
+
+/// Pages and models keep their names when they change.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// The name of an asset holds the hash of its bytes.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// Folders whose files are served.
+pub struct Folders {
+    pages: PathBuf,
+    model: PathBuf,
+}
+
+impl Folders {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            pages: config.pages.clone(),
+            model: config.pipeline.model_dir.clone(),
+        }
+    }
+}
+
+/// Routes to everything that is a file.
+pub fn files(folders: &Folders) -> Router<AppState> {
+    let named = Router::new()
+        .route_service("/", ServeFile::new(folders.pages.join("index.html")))
+        .nest_service(MODELS, ServeDir::new(&folders.model))
+        .layer(SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            REVALIDATE,
+        ));
+    let hashed = Router::new()
+        .nest_service("/assets", ServeDir::new(folders.pages.join("assets")))
+        .layer(SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            if_found(FOR_EVER),
+        ));
+    named.merge(hashed)
+}
+
+/// A missing asset may appear with the next version.
+fn if_found<B>(value: HeaderValue) -> impl FnMut(&Response<B>) -> Option<HeaderValue> + Clone {
+    move |response| response.status().is_success().then(|| value.clone())
+}
+
+/// The phone's page. It explains an expired link itself, so it is sent with the status 404, too.
+pub async fn phone(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> impl IntoResponse {
+    let page = ServeFile::new(state.folders.pages.join("phone.html"));
+    let mut response = page.oneshot(request).await.into_response();
+    response.headers_mut().insert(CACHE_CONTROL, REVALIDATE);
+    if state.rooms.find_by_phone_token(&token).is_err() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+pub async fn config(State(state): State<AppState>) -> Json<ClientConfig> {
+    Json(state.client_config.clone())
+}
+
+pub async fn health(State(state): State<AppState>) -> Json<Health> {
+    Json(state.health.clone())
+}

@@ -1,0 +1,145 @@
+//! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, StreamExt, stream};
+use qrcode::{QrCode, render::svg};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::AppState;
+use super::error::Failure;
+use super::guard;
+use crate::protocol::{JoinInfo, RoomCreated, RoomEvent};
+use crate::rooms::{RoomKeys, Sitting};
+
+/// Proxies close a stream that is silent for longer than this.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const MAX_CLIENT_ID_BYTES: usize = 64;
+const QR_SIDE: u32 = 240;
+
+/// The phone's address of a room.
+pub fn join_url(phone_origin: &str, phone_token: &str) -> String {
+    format!("{phone_origin}/j/{phone_token}")
+}
+
+/// The first viewer on this machine gets the room whose code the terminal shows.
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Json<RoomCreated>, Failure> {
+    let first = guard::host(&headers)
+        .filter(|host| guard::is_this_machine(host))
+        .and_then(|_| {
+            state
+                .first_room
+                .lock()
+                .expect("no holder of this lock panics")
+                .take()
+        });
+    let keys = match first {
+        Some(keys) => keys,
+        None => state.rooms.create()?,
+    };
+    describe(&state, keys).map(Json)
+}
+
+fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
+    let join_url = join_url(&state.phone_origin, &keys.phone_token);
+    let code = QrCode::new(&join_url).map_err(|error| {
+        let message = format!("the address does not fit a QR code: {error}");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "qr_failed", message)
+    })?;
+    let qr_svg = code
+        .render::<svg::Color>()
+        .min_dimensions(QR_SIDE, QR_SIDE)
+        .build();
+    Ok(RoomCreated {
+        room: keys.room,
+        viewer_token: keys.viewer_token,
+        phone_token: keys.phone_token,
+        join_url,
+        qr_svg,
+    })
+}
+
+pub async fn join(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<Json<JoinInfo>, Failure> {
+    let room = state.rooms.find_by_phone_token(&token)?;
+    Ok(Json(JoinInfo { room }))
+}
+
+#[derive(Deserialize)]
+pub struct SitQuery {
+    token: String,
+    /// Names the page across its reloads, so that it gets its own seat back.
+    #[serde(default)]
+    client: String,
+    /// `1` replaces another phone.
+    #[serde(default)]
+    takeover: u8,
+}
+
+pub async fn events(
+    State(state): State<AppState>,
+    Path(room): Path<String>,
+    query: Result<Query<SitQuery>, QueryRejection>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let Query(query) =
+        query.map_err(|rejection| bad_request("bad_query", rejection.body_text()))?;
+    if query.client.len() > MAX_CLIENT_ID_BYTES {
+        return Err(bad_request("bad_query", "client is too long".to_owned()));
+    }
+    let takeover = query.takeover == 1;
+    let sitting = state
+        .rooms
+        .sit(&room, &query.token, &query.client, takeover)?;
+    let stream = event_stream(sitting).take_until(state.shutdown.clone().cancelled_owned());
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// The seat lives as long as the stream: the client's going away drops both.
+fn event_stream(sitting: Sitting) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(sitting, async |mut sitting| {
+        let event = sitting.next().await?;
+        Some((Ok(sse_event(&event)), sitting))
+    })
+}
+
+fn sse_event(event: &RoomEvent) -> Event {
+    Event::default()
+        .json_data(event)
+        .expect("room events are plain JSON")
+}
+
+#[derive(Deserialize)]
+pub struct TokenQuery {
+    token: String,
+}
+
+pub async fn signal(
+    State(state): State<AppState>,
+    Path(room): Path<String>,
+    query: Result<Query<TokenQuery>, QueryRejection>,
+    payload: Result<Json<Value>, JsonRejection>,
+) -> Result<StatusCode, Failure> {
+    let Query(query) =
+        query.map_err(|rejection| bad_request("bad_query", rejection.body_text()))?;
+    let Json(payload) = payload.map_err(|rejection| {
+        Failure::new(rejection.status(), "bad_payload", rejection.body_text())
+    })?;
+    state.rooms.signal(&room, &query.token, payload)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn bad_request(error: &str, message: String) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, error, message)
+}

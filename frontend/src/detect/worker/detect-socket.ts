@@ -1,0 +1,108 @@
+// The detection socket: opens, keeps the clock by pings, opens again after a break.
+import { Backoff } from '../../backoff';
+import type { DetectAnswer, DetectRequest } from '../../protocol/messages';
+import { parseDetectAnswer } from '../../protocol/parse';
+import { epochNow } from '../epoch';
+import type { SocketState } from '../messages';
+import { ServerClock } from './clock';
+
+export type FrameAnswer = Exclude<DetectAnswer, { pong: unknown }>;
+
+export type SocketHandlers = {
+  state: (state: SocketState) => void;
+  /** The clock has a (better) reading. */
+  clock: () => void;
+  answer: (answer: FrameAnswer, received: number) => void;
+  /** The server said something that is not in the contract. */
+  nonsense: () => void;
+};
+
+const FIRST_PINGS = 5;
+const FIRST_PING_GAP_MS = 60;
+const PING_EVERY_MS = 2000;
+
+export class DetectSocket {
+  readonly clock = new ServerClock();
+  bytesUp = 0;
+  bytesDown = 0;
+  opened = 0;
+  private socket: WebSocket | undefined;
+  private readonly backoff = new Backoff(250, 5000);
+  /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
+  private goodbye: { code: number; reason: string } | undefined;
+  private pingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: SocketHandlers,
+  ) {}
+
+  open(): void {
+    this.handlers.state({ kind: 'connecting' });
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.opened += 1;
+      this.goodbye = undefined;
+      this.clock.reset();
+      this.handlers.state({ kind: 'open' });
+      this.pingSoon(FIRST_PINGS);
+    };
+    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.socket) this.closed(code, reason);
+    };
+  }
+
+  /** Frames may be sent: the socket is open and the server's clock is known. */
+  get ready(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN && this.clock.reading !== null;
+  }
+
+  send(message: ArrayBuffer): void {
+    this.bytesUp += message.byteLength;
+    this.socket?.send(message);
+  }
+
+  /** Gives up on a connection that has stopped answering, without waiting for its goodbye. */
+  abandon(reason: string): void {
+    const socket = this.socket;
+    this.socket = undefined;
+    socket?.close(4000, reason);
+    this.closed(4000, reason);
+  }
+
+  private closed(code: number, reason: string): void {
+    clearTimeout(this.pingTimer);
+    this.socket = undefined;
+    this.goodbye ??= { code, reason };
+    const retry_ms = this.backoff.wait();
+    this.handlers.state({ kind: 'closed', ...this.goodbye, retry_ms });
+    setTimeout(() => this.open(), retry_ms);
+  }
+
+  private pingSoon(first: number): void {
+    const text = JSON.stringify({ ping: { t0: epochNow() } } satisfies DetectRequest);
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.bytesUp += text.length;
+    this.socket.send(text);
+    const left = Math.max(0, first - 1);
+    this.pingTimer = setTimeout(() => this.pingSoon(left), left > 0 ? FIRST_PING_GAP_MS : PING_EVERY_MS);
+  }
+
+  private receive(data: unknown): void {
+    const received = epochNow();
+    if (typeof data === 'string') this.bytesDown += data.length;
+    const answer = parseDetectAnswer(data);
+    if (answer === null) {
+      console.warn('the detection socket said something unknown', data);
+      this.handlers.nonsense();
+    } else if ('pong' in answer) {
+      this.clock.note(answer.pong, received);
+      this.backoff.reset();
+      this.handlers.clock();
+    } else {
+      this.handlers.answer(answer, received);
+    }
+  }
+}

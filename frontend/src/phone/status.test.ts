@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { nextOf, troubleOf } from './camera';
+import { type Knowledge, messageFor, unwanted } from './status';
+
+const live: Knowledge = {
+  camera: { kind: 'on' },
+  seat: 'open',
+  unreachable: false,
+  viewerPresent: true,
+  peer: 'live',
+};
+
+describe('messageFor', () => {
+  it.each<[string, string | null, Partial<Knowledge>]>([
+    ['Live', null, {}],
+    ['Live', null, { seat: 'retrying' }],
+    ['Live', null, { seat: 'gone' }],
+    ['Connecting', null, { peer: 'connecting' }],
+    ['Reconnecting', null, { peer: 'interrupted' }],
+    ['Waiting for the viewer', null, { peer: 'none', viewerPresent: false }],
+    ['Joining', null, { peer: 'none', seat: 'connecting' }],
+    ['Use this phone as a camera', 'start', { peer: 'none', camera: { kind: 'off' } }],
+    ['Starting the camera', null, { peer: 'none', camera: { kind: 'asking' } }],
+    ['The camera was taken away', 'retry_camera', { camera: { kind: 'lost' } }],
+    ['This link has expired', 'reload', { peer: 'none', seat: 'gone' }],
+    ['Another phone is the camera', 'take_over', { peer: 'none', seat: 'taken' }],
+    ['Another phone took over', 'take_over', { peer: 'none', seat: 'replaced' }],
+    ['The laptop does not answer', 'retry_server', { peer: 'none', seat: 'none', unreachable: true }],
+    ['The laptop does not answer', 'retry_server', { peer: 'failed', seat: 'retrying' }],
+    ['The camera was not allowed', 'retry_camera', { camera: { kind: 'failed', trouble: 'refused' } }],
+    ['No camera found', 'retry_camera', { camera: { kind: 'failed', trouble: 'none' } }],
+    ['The camera is busy', 'retry_camera', { camera: { kind: 'failed', trouble: 'busy' } }],
+    ['This page needs a secure address', null, { camera: { kind: 'failed', trouble: 'insecure' } }],
+  ])('says “%s” (%s) for %o', (title, action, news) => {
+    const message = messageFor({ ...live, ...news });
+    expect(message.title).toBe(title);
+    expect(message.action).toBe(action);
+  });
+});
+
+describe('unwanted', () => {
+  it.each<[boolean, Partial<Knowledge>]>([
+    [false, {}],
+    [false, { seat: 'gone' }],
+    [true, { seat: 'gone', peer: 'none' }],
+    [true, { seat: 'taken', peer: 'none' }],
+    [true, { seat: 'replaced' }],
+    [false, { seat: 'retrying', peer: 'none' }],
+  ])('is %s for %o', (expected, news) => {
+    expect(unwanted({ ...live, ...news })).toBe(expected);
+  });
+});
+
+describe('nextOf', () => {
+  it('goes round', () => {
+    expect(nextOf(['a', 'b'], 'a')).toBe('b');
+    expect(nextOf(['a', 'b'], 'b')).toBe('a');
+    expect(nextOf(['a', 'b'], undefined)).toBe('a');
+    expect(nextOf([], 'a')).toBeUndefined();
+  });
+});
+
+describe('troubleOf', () => {
+  it.each([
+    ['NotAllowedError', 'refused'],
+    ['NotFoundError', 'none'],
+    ['OverconstrainedError', 'none'],
+    ['NotReadableError', 'busy'],
+    ['AbortError', 'busy'],
+    ['SecurityError', 'insecure'],
+    ['SomethingNew', 'unknown'],
+  ])('knows %s as %s', (name, trouble) => {
+    expect(troubleOf(new DOMException('', name))).toBe(trouble);
+  });
+});

@@ -1,0 +1,155 @@
+// What the phone page says, worked out from what it knows. No DOM here: every sentence can be tested.
+import type { PeerState } from '../rtc/peer';
+import type { SeatState } from '../rtc/signalling';
+import type { CameraTrouble } from './camera';
+
+export type CameraState =
+  | { kind: 'off' }
+  | { kind: 'asking' }
+  | { kind: 'on' }
+  | { kind: 'lost' }
+  | { kind: 'failed'; trouble: CameraTrouble };
+
+export type Knowledge = {
+  camera: CameraState;
+  /** `none`: the link has not been looked up yet. */
+  seat: SeatState | 'none';
+  /** The server did not answer when the link was looked up. */
+  unreachable: boolean;
+  viewerPresent: boolean;
+  peer: PeerState | 'none';
+};
+
+/** What the one big button does, if there is one. */
+export type Action = 'start' | 'retry_camera' | 'retry_server' | 'take_over' | 'reload' | null;
+
+export type Tone = 'quiet' | 'busy' | 'good' | 'bad';
+
+export type Message = { tone: Tone; title: string; detail: string; action: Action };
+
+const CAMERA_MESSAGES: Record<CameraTrouble, Omit<Message, 'tone'>> = {
+  insecure: {
+    title: 'This page needs a secure address',
+    detail:
+      'Browsers lend the camera only to pages opened with https://. Open the secure address of this page, or scan the QR code on the laptop again.',
+    action: null,
+  },
+  refused: {
+    title: 'The camera was not allowed',
+    detail:
+      'Allow the camera for this page: tap the icon left of the address, then Permissions (on iPhone: “aA”, then Website Settings), and try again.',
+    action: 'retry_camera',
+  },
+  none: {
+    title: 'No camera found',
+    detail:
+      'This device has no camera that the browser can see. Open the link on a phone, or connect a camera.',
+    action: 'retry_camera',
+  },
+  busy: {
+    title: 'The camera is busy',
+    detail: 'Another app or tab is using it. Close that app, then try again.',
+    action: 'retry_camera',
+  },
+  unknown: {
+    title: 'The camera did not start',
+    detail: 'The browser did not say why. Try again; if it stays so, restart the browser.',
+    action: 'retry_camera',
+  },
+};
+
+export function messageFor(known: Knowledge): Message {
+  return seatMessage(known) ?? cameraMessage(known.camera) ?? linkMessage(known);
+}
+
+/** Nobody can get this phone's picture: it must not film. */
+export function unwanted({ seat, peer }: Knowledge): boolean {
+  return seat === 'taken' || seat === 'replaced' || (seat === 'gone' && peer !== 'live');
+}
+
+/** Troubles with the link come first: without a seat the camera is of no use. */
+function seatMessage({ seat, unreachable, peer }: Knowledge): Message | null {
+  const lost = seat === 'taken' || seat === 'replaced';
+  // The video needs no server once it runs; the link's troubles matter when it has to be made anew.
+  if (peer === 'live' && !lost) return null;
+  if (seat === 'gone') {
+    return {
+      tone: 'bad',
+      title: 'This link has expired',
+      detail: 'Scan the QR code on the laptop again: it holds a fresh link.',
+      action: 'reload',
+    };
+  }
+  if (seat === 'taken') {
+    return {
+      tone: 'bad',
+      title: 'Another phone is the camera',
+      detail: 'This room has one camera at a time.',
+      action: 'take_over',
+    };
+  }
+  if (seat === 'replaced') {
+    return {
+      tone: 'bad',
+      title: 'Another phone took over',
+      detail: 'This phone sends nothing any more.',
+      action: 'take_over',
+    };
+  }
+  if (unreachable || seat === 'retrying') {
+    return {
+      tone: 'bad',
+      title: 'The laptop does not answer',
+      detail: 'Trying again by itself. Are phone and laptop on the same network, and is Sightline running?',
+      action: 'retry_server',
+    };
+  }
+  return null;
+}
+
+function cameraMessage(camera: CameraState): Message | null {
+  if (camera.kind === 'failed') return { tone: 'bad', ...CAMERA_MESSAGES[camera.trouble] };
+  if (camera.kind === 'off') {
+    return {
+      tone: 'quiet',
+      title: 'Use this phone as a camera',
+      detail:
+        'The video goes straight to your laptop, which marks what it sees. Nothing is recorded or stored. Your browser will ask for the camera.',
+      action: 'start',
+    };
+  }
+  if (camera.kind === 'asking') {
+    return {
+      tone: 'busy',
+      title: 'Starting the camera',
+      detail: 'Please allow it when asked.',
+      action: null,
+    };
+  }
+  if (camera.kind === 'lost') {
+    return {
+      tone: 'busy',
+      title: 'The camera was taken away',
+      detail: 'A call, another app or the lock screen has it. Getting it back…',
+      action: 'retry_camera',
+    };
+  }
+  return null;
+}
+
+function linkMessage({ seat, viewerPresent, peer }: Knowledge): Message {
+  if (peer === 'live') return { tone: 'good', title: 'Live', detail: 'Straight to the laptop', action: null };
+  if (seat !== 'open') {
+    return { tone: 'busy', title: 'Joining', detail: 'Asking the laptop for the room…', action: null };
+  }
+  if (!viewerPresent) {
+    return {
+      tone: 'busy',
+      title: 'Waiting for the viewer',
+      detail: 'Open the Sightline page on the laptop.',
+      action: null,
+    };
+  }
+  const title = peer === 'interrupted' || peer === 'failed' ? 'Reconnecting' : 'Connecting';
+  return { tone: 'busy', title, detail: 'Finding the way to the laptop…', action: null };
+}

@@ -1,0 +1,79 @@
+// Generated from src/protocol.rs; do not edit. UPDATE_TYPES=1 cargo test protocol rewrites it.
+
+export const FRAME_HEADER_BYTES = 12;
+
+export type Detection = { label: string, score: number, xmin: number, ymin: number, xmax: number, ymax: number, };
+
+export type Timing = { queue_us: number, decode_us: number, resize_us: number, infer_us: number, post_us: number, };
+
+export type DetectionResult = { frame_id: number, capture_ts: number, recv_ts: number, inference_ts: number, detections: Array<Detection>, 
+/**
+ * Present only when the socket was opened with `?timing=1`.
+ */
+timing?: Timing, };
+
+export type FrameErrorCode = "bad_jpeg" | "too_large" | "bad_capture_ts" | "internal";
+
+export type DetectAnswer = DetectionResult | { dropped: DroppedFrame, } | { error: FrameError, } | { pong: Pong, };
+
+export type DroppedFrame = { frame_id: number, };
+
+export type FrameError = { frame_id: number, code: FrameErrorCode, message: string, };
+
+export type DetectRequest = { ping: Ping, };
+
+export type Ping = { t0: number, };
+
+export type Pong = { t0: number, t1: number, t2: number, };
+
+export type Role = "viewer" | "phone";
+
+export type RoomCreated = { room: string, viewer_token: string, phone_token: string, 
+/**
+ * What the QR says: the phone page's address.
+ */
+join_url: string, 
+/**
+ * The same as an SVG document.
+ */
+qr_svg: string, };
+
+export type JoinInfo = { room: string, };
+
+export type RoomEvent = { "welcome": { role: Role, peer_present: boolean, } } | { "peer": { role: Role, present: boolean, } } | { "signal": { from: Role, payload: unknown, } } | { "taken": Record<symbol, never> } | { "replaced": Record<symbol, never> };
+
+export type Mode = "server" | "wasm" | "auto";
+
+export type ClientConfig = { version: string, mode: Mode, model: ModelInfo, 
+/**
+ * Every label the model can give, in its own order.
+ */
+labels: Array<string>, 
+/**
+ * `RTCConfiguration.iceServers`; empty on a local network.
+ */
+ice_servers: Array<IceServer>, };
+
+export type ModelInfo = { name: string, 
+/**
+ * Address of the manifest; the model file lies beside it.
+ */
+manifest: string, input_width: number, input_height: number, 
+/**
+ * Detections below this score are not sent.
+ */
+score_threshold: number, };
+
+export type IceServer = { urls: Array<string>, username?: string, credential?: string, };
+
+export type ApiError = { 
+/**
+ * A word for programs, such as `room_not_found`.
+ */
+error: string, 
+/**
+ * A sentence for people, with what to do.
+ */
+message: string, };
+
+export type Health = { status: string, version: string, model: string, workers: number, threads: number, };

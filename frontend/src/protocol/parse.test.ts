@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, parseDetectAnswer, parseRoomCreated, parseRoomEvent } from './parse';
+
+const result = {
+  frame_id: 7,
+  capture_ts: 1690000000000,
+  recv_ts: 1690000000100,
+  inference_ts: 1690000000120,
+  detections: [{ label: 'person', score: 0.93, xmin: 0.12, ymin: 0.08, xmax: 0.34, ymax: 0.67 }],
+};
+const timing = { queue_us: 1, decode_us: 2, resize_us: 3, infer_us: 4, post_us: 5 };
+
+describe('parseDetectAnswer', () => {
+  it.each([
+    result,
+    { ...result, detections: [] },
+    { ...result, timing },
+    { dropped: { frame_id: 6 } },
+    { error: { frame_id: 7, code: 'bad_jpeg', message: 'not a JPEG' } },
+    { pong: { t0: 1.5, t1: 2.5, t2: 3.5 } },
+  ])('knows %o', (answer) => {
+    expect(parseDetectAnswer(JSON.stringify(answer))).toEqual(answer);
+  });
+
+  it.each([
+    { ...result, detections: null },
+    { ...result, detections: [{ label: 'person', score: 0.9 }] },
+    { ...result, recv_ts: 'now' },
+    { ...result, timing: { ...timing, post_us: null } },
+    { dropped: {} },
+    { error: { frame_id: 7 } },
+    { pong: { t0: 1 } },
+    {},
+    [],
+    null,
+  ])('ignores %o', (answer) => {
+    expect(parseDetectAnswer(JSON.stringify(answer))).toBeNull();
+  });
+
+  it('ignores what is not JSON text', () => {
+    expect(parseDetectAnswer('{')).toBeNull();
+    expect(parseDetectAnswer(new ArrayBuffer(3))).toBeNull();
+  });
+});
+
+describe('parseRoomEvent', () => {
+  it.each([
+    { welcome: { role: 'viewer', peer_present: false } },
+    { peer: { role: 'phone', present: true } },
+    { signal: { from: 'phone', payload: { anything: [1, null] } } },
+    { signal: { from: 'phone', payload: null } },
+    { taken: {} },
+    { replaced: {} },
+  ])('knows %o', (event) => {
+    expect(parseRoomEvent(JSON.stringify(event))).toEqual(event);
+  });
+
+  it.each([
+    { welcome: { role: 'viewer' } },
+    { peer: { role: 'admin', present: true } },
+    { signal: { from: 'phone' } },
+    { news: {} },
+    'taken',
+  ])('ignores %o', (event) => {
+    expect(parseRoomEvent(JSON.stringify(event))).toBeNull();
+  });
+});
+
+describe('parseConfig and parseRoomCreated', () => {
+  const config = {
+    version: '0.1.0',
+    mode: 'server',
+    model: {
+      name: 'm',
+      manifest: '/models/m.json',
+      input_width: 300,
+      input_height: 300,
+      score_threshold: 0.3,
+    },
+    labels: ['person'],
+    ice_servers: [],
+  };
+
+  it('know what the server sends', () => {
+    expect(parseConfig(config)).toEqual(config);
+    const room = { room: 'r', viewer_token: 'v', phone_token: 'p', join_url: 'u', qr_svg: '<svg/>' };
+    expect(parseRoomCreated(room)).toEqual(room);
+  });
+
+  it('ignore anything else, such as what an older version kept', () => {
+    expect(parseConfig({ ...config, mode: 'gpu' })).toBeNull();
+    expect(parseConfig({ ...config, labels: [1] })).toBeNull();
+    expect(parseRoomCreated({ room: 'r' })).toBeNull();
+    expect(parseRoomCreated(undefined)).toBeNull();
+  });
+});

@@ -1,0 +1,119 @@
+// The phone's end of the video: it has the media, so it offers, and offers anew whenever that is needed.
+import type { IceServer } from '../protocol/messages';
+import { randomName } from '../random';
+import { type Signal, withStartBitrate } from './negotiation';
+import { Peer, type PeerState } from './peer';
+
+export type SenderHandlers = {
+  post: (signal: Signal) => void;
+  state: (state: PeerState | 'none') => void;
+};
+
+/** A viewer that has just arrived says "ready" by itself; offering at once would make two offers of one. */
+const OFFER_AFTER_MS = 600;
+/** A local network carries this easily; congestion control takes it back within a second where it does not. */
+const START_KBPS = 6000;
+
+export class Sender {
+  private peer: Peer | undefined;
+  private transceiver: RTCRtpSender | undefined;
+  private track: MediaStreamTrack | undefined;
+  private viewerPresent = false;
+  private timer: number | undefined;
+
+  constructor(
+    private readonly iceServers: IceServer[],
+    private readonly handlers: SenderHandlers,
+  ) {}
+
+  /** A new camera track: swapped into a running connection, else a reason to offer one. */
+  async use(track: MediaStreamTrack): Promise<void> {
+    this.track = track;
+    if (this.peer && this.peer.state !== 'failed' && this.transceiver) {
+      await this.transceiver.replaceTrack(track);
+    } else if (this.viewerPresent) {
+      await this.offer();
+    }
+  }
+
+  viewer(present: boolean): void {
+    this.viewerPresent = present;
+    clearTimeout(this.timer);
+    if (present && !this.healthy) this.offerAfter(OFFER_AFTER_MS);
+    // Without a viewer a broken connection has nobody to be mended with; a healthy one plays on.
+    if (!present && this.peer && this.peer.state !== 'live') this.end();
+  }
+
+  async receive(signal: Signal): Promise<void> {
+    if ('ready' in signal) return this.offer();
+    const peer = this.peer;
+    if (!peer) return;
+    if ('answer' in signal && signal.answer.session === peer.session) {
+      await peer
+        .describe('answer', withStartBitrate(signal.answer.sdp, START_KBPS))
+        .catch((error: unknown) => {
+          console.warn('an answer was refused', error);
+        });
+    } else if ('candidate' in signal && signal.candidate.session === peer.session) {
+      await peer.candidate(signal.candidate.candidate);
+    }
+  }
+
+  /** The camera is off: nothing to send any more. */
+  stop(): void {
+    this.track = undefined;
+    this.end();
+  }
+
+  private get healthy(): boolean {
+    return this.peer !== undefined && this.peer.state !== 'failed';
+  }
+
+  private end(): void {
+    clearTimeout(this.timer);
+    if (!this.peer) return;
+    // Without this word the viewer would take a closed connection for a picture that stands still.
+    this.handlers.post({ bye: { session: this.peer.session } });
+    this.peer.close();
+    this.peer = undefined;
+    this.transceiver = undefined;
+    this.handlers.state('none');
+  }
+
+  private offerAfter(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.offer(), ms);
+  }
+
+  private async offer(): Promise<void> {
+    clearTimeout(this.timer);
+    if (!this.track) return;
+    this.peer?.close();
+    const session = randomName();
+    const peer = new Peer(session, this.iceServers, {
+      signal: this.handlers.post,
+      state: (state) => this.follow(peer, state),
+    });
+    this.peer = peer;
+    this.handlers.state('connecting');
+    this.transceiver = peer.pc.addTransceiver(this.track, { direction: 'sendonly' }).sender;
+    try {
+      await peer.pc.setLocalDescription();
+    } catch (error) {
+      // Closed meanwhile by a newer offer: that one counts. Otherwise the patience of `Peer` leads to another try.
+      console.warn('an offer could not be made', error);
+      return;
+    }
+    if (peer !== this.peer) return;
+    // Candidates are posted after this line's microtask at the earliest, and the channel keeps the order.
+    this.handlers.post({ offer: { session, sdp: peer.pc.localDescription?.sdp ?? '' } });
+  }
+
+  private follow(peer: Peer, state: PeerState): void {
+    if (peer !== this.peer) return;
+    this.handlers.state(state);
+    if (state !== 'failed') return;
+    if (this.viewerPresent) void this.offer();
+    else this.end();
+  }
+}

@@ -1,0 +1,35 @@
+// Puts results on the screen and notes when they were really there.
+import { epochNow } from '../detect/epoch';
+import type { FromWorker } from '../detect/messages';
+import type { DetectionResult } from '../protocol/messages';
+import type { Metrics } from './metrics';
+import type { Stage } from './stage';
+
+type ResultMessage = FromWorker & { type: 'result' };
+
+export class Display {
+  /** The result painted most recently. */
+  last: DetectionResult | null = null;
+  private pending: { message: ResultMessage; painted: number } | null = null;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly metrics: Metrics,
+  ) {}
+
+  show(message: ResultMessage): void {
+    this.last = message.result;
+    this.stage.show(message.result, message.picture);
+    const waiting = this.pending !== null;
+    // Two results before one screen refresh: only the second is ever seen, so only it counts as displayed.
+    this.pending = { message, painted: epochNow() };
+    if (!waiting) requestAnimationFrame(() => this.shown());
+  }
+
+  private shown(): void {
+    if (!this.pending) return;
+    const { message, painted } = this.pending;
+    this.pending = null;
+    this.metrics.noteShown(message, painted, epochNow());
+  }
+}

@@ -1,0 +1,59 @@
+// Does the video still arrive, and how much of it? A connection can stand while the phone's screen is locked.
+
+/** Without a new frame for this long the picture is not live. */
+const STALLED_MS = 1500;
+const LOOK_EVERY_MS = 500;
+
+type Reading = { at: number; frames: number; bytes: number };
+
+export class Flow {
+  flowing = false;
+  private first: Reading | null = null;
+  private latest: Reading | null = null;
+  private grewAt = 0;
+  private timer: number | undefined;
+
+  constructor(private readonly changed: () => void) {}
+
+  watch(pc: RTCPeerConnection): void {
+    this.stop();
+    // A connection that has just been made gets a moment for its first frame.
+    this.flowing = true;
+    this.grewAt = performance.now();
+    this.timer = window.setInterval(() => void this.look(pc), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.flowing = false;
+    this.first = null;
+    this.latest = null;
+  }
+
+  /** Video received from the phone since this connection began. */
+  get kbps(): number | null {
+    const { first, latest } = this;
+    if (!first || !latest || latest.at === first.at) return null;
+    return ((latest.bytes - first.bytes) * 8) / (latest.at - first.at);
+  }
+
+  private async look(pc: RTCPeerConnection): Promise<void> {
+    const reading = await readVideo(pc);
+    if (!reading || pc.connectionState === 'closed') return;
+    this.first ??= reading;
+    if (reading.frames !== this.latest?.frames) this.grewAt = performance.now();
+    this.latest = reading;
+    const flowing = performance.now() - this.grewAt < STALLED_MS;
+    if (flowing === this.flowing) return;
+    this.flowing = flowing;
+    this.changed();
+  }
+}
+
+async function readVideo(pc: RTCPeerConnection): Promise<Reading | null> {
+  for (const stat of (await pc.getStats()).values()) {
+    if (stat.type !== 'inbound-rtp' || stat.kind !== 'video') continue;
+    return { at: stat.timestamp, frames: stat.framesDecoded ?? 0, bytes: stat.bytesReceived ?? 0 };
+  }
+  return null;
+}

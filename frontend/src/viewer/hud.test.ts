@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { fixed, mainSource, socketWords } from './hud';
+
+describe('the readouts', () => {
+  it('show a dash for the unknown and the sign of the negative', () => {
+    expect(fixed(null, 1)).toBe('–');
+    expect(fixed(undefined, 1)).toBe('–');
+    expect(fixed(-12.34, 1)).toBe('-12.3');
+  });
+
+  it('name the clock that most frames had', () => {
+    expect(mainSource({ capture_time: 0, receive_time: 0, sample_time: 0 })).toBe('–');
+    expect(mainSource({ capture_time: 9, receive_time: 0, sample_time: 0 })).toBe('camera');
+    expect(mainSource({ capture_time: 2, receive_time: 7, sample_time: 1 })).toBe('arrival 70 %');
+  });
+
+  it('tell why the detector’s socket closed', () => {
+    expect(socketWords({ kind: 'closed', code: 1009, reason: 'too big', retry_ms: 1 })).toBe(
+      'closed 1009 (too big)',
+    );
+  });
+});

@@ -1,0 +1,67 @@
+// The viewer's room: kept over reloads, made anew when the server does not know it any more.
+import { Backoff } from '../backoff';
+import { ask, post } from '../protocol/api';
+import type { RoomCreated } from '../protocol/messages';
+import { fromJson, parseRoomCreated } from '../protocol/parse';
+import { RoomChannel, type SeatHandlers } from '../rtc/signalling';
+import { forGood, keep, recall } from '../store';
+
+const KEY = 'sightline.room';
+
+export type RoomHandlers = SeatHandlers & {
+  /** A room to show; null while there is none. */
+  room: (room: RoomCreated | null) => void;
+  unreachable: (unreachable: boolean) => void;
+};
+
+export class Room {
+  channel: RoomChannel | undefined;
+  id = '';
+  private readonly backoff = new Backoff(500, 8000);
+
+  constructor(private readonly handlers: RoomHandlers) {}
+
+  start(fresh: boolean): void {
+    const known = fresh ? null : parseRoomCreated(fromJson(recall(forGood, KEY)));
+    if (known) this.enter(known);
+    else void this.create();
+  }
+
+  private async create(): Promise<void> {
+    this.handlers.room(null);
+    try {
+      const room = await ask('/api/rooms', parseRoomCreated, post({}));
+      this.backoff.reset();
+      this.handlers.unreachable(false);
+      keep(forGood, KEY, JSON.stringify(room));
+      this.enter(room);
+    } catch (error) {
+      console.warn('no room yet', error);
+      this.handlers.unreachable(true);
+      setTimeout(() => void this.create(), this.backoff.wait());
+    }
+  }
+
+  private enter(room: RoomCreated): void {
+    this.channel?.close();
+    const seat = { room: room.room, token: room.viewer_token, role: 'viewer' as const };
+    const channel = new RoomChannel(seat, {
+      ...this.handlers,
+      state: (state) => {
+        if (channel !== this.channel) return;
+        if (state === 'gone') this.forget();
+        else this.handlers.state(state);
+      },
+    });
+    this.channel = channel;
+    this.id = room.room;
+    this.handlers.room(room);
+    channel.open();
+  }
+
+  /** The server does not know this room (it was started anew, or the room expired). */
+  private forget(): void {
+    keep(forGood, KEY, null);
+    void this.create();
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { connectionOf, keepsPicture, type Situation } from './status';
+
+const calm: Situation = {
+  seat: 'open',
+  unreachable: false,
+  phonePresent: true,
+  peer: 'live',
+  flowing: true,
+};
+
+describe('connectionOf', () => {
+  it.each<[string, Partial<Situation>]>([
+    ['live', {}],
+    ['live', { seat: 'retrying', phonePresent: false }],
+    ['stalled', { flowing: false }],
+    ['waiting_for_phone', { flowing: false, phonePresent: false }],
+    ['reconnecting', { peer: 'interrupted' }],
+    ['waiting_for_phone', { peer: 'interrupted', phonePresent: false }],
+    ['connecting', { peer: 'connecting' }],
+    ['waiting_for_camera', { peer: 'none' }],
+    ['waiting_for_phone', { peer: 'none', phonePresent: false }],
+    ['server_unreachable', { peer: 'none', seat: 'retrying' }],
+    ['server_unreachable', { peer: 'none', seat: 'none', unreachable: true }],
+    ['starting', { peer: 'none', seat: 'connecting' }],
+    ['replaced', { seat: 'replaced' }],
+  ])('is %s for %o', (expected, news) => {
+    expect(connectionOf({ ...calm, ...news })).toBe(expected);
+  });
+
+  it('shows no picture once the phone has left', () => {
+    expect(keepsPicture(connectionOf({ ...calm, flowing: false, phonePresent: false }))).toBe(false);
+  });
+});

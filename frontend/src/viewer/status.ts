@@ -1,0 +1,53 @@
+// One word for the viewer's whole situation, and the sentence that people read.
+import type { PeerState } from '../rtc/peer';
+import type { SeatState } from '../rtc/signalling';
+
+export type Connection =
+  | 'starting'
+  | 'server_unreachable'
+  | 'waiting_for_phone'
+  | 'waiting_for_camera'
+  | 'connecting'
+  | 'live'
+  | 'stalled'
+  | 'reconnecting'
+  | 'replaced';
+
+export type Situation = {
+  seat: SeatState | 'none';
+  /** The server did not answer at our last try. */
+  unreachable: boolean;
+  phonePresent: boolean;
+  peer: PeerState | 'none';
+  /** Frames of the video still arrive. */
+  flowing: boolean;
+};
+
+/** The video goes straight from phone to viewer, so it counts first: it plays on when the server is away. */
+export function connectionOf({ seat, unreachable, phonePresent, peer, flowing }: Situation): Connection {
+  if (seat === 'replaced') return 'replaced';
+  if (peer === 'live' && (flowing || phonePresent)) return flowing ? 'live' : 'stalled';
+  if (unreachable || seat === 'retrying') return 'server_unreachable';
+  if (seat !== 'open') return 'starting';
+  if (!phonePresent) return 'waiting_for_phone';
+  if (peer === 'none') return 'waiting_for_camera';
+  return peer === 'connecting' ? 'connecting' : 'reconnecting';
+}
+
+export type Tone = 'quiet' | 'busy' | 'good' | 'bad';
+
+export const SENTENCES: Record<Connection, { tone: Tone; text: string }> = {
+  starting: { tone: 'busy', text: 'Starting…' },
+  server_unreachable: { tone: 'bad', text: 'Server unreachable, retrying…' },
+  waiting_for_phone: { tone: 'quiet', text: 'Waiting for a phone' },
+  waiting_for_camera: { tone: 'busy', text: 'Phone is here, waiting for its camera' },
+  connecting: { tone: 'busy', text: 'Connecting to the phone…' },
+  live: { tone: 'good', text: 'Live' },
+  stalled: { tone: 'bad', text: 'No picture from the phone right now. Is its screen on?' },
+  reconnecting: { tone: 'busy', text: 'Connection to the phone lost, reconnecting…' },
+  replaced: { tone: 'bad', text: 'This room is open in another window' },
+};
+
+/** In all other situations the last picture would pass for a live one. */
+export const keepsPicture = (connection: Connection): boolean =>
+  connection === 'live' || connection === 'stalled' || connection === 'reconnecting';

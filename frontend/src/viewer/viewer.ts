@@ -1,0 +1,245 @@
+// Ties the viewer's parts together; each part decides for itself, this file only passes news on.
+import type { FromWorker, SocketState } from '../detect/messages';
+import { Vision } from '../detect/vision';
+import { byId } from '../dom';
+import type { ClientConfig, Mode } from '../protocol/messages';
+import { Receiver } from '../rtc/receiver';
+import { Controls } from './controls';
+import { Display } from './display';
+import { Filter } from './filter';
+import { Flow } from './flow';
+import { Hud } from './hud';
+import { Invite } from './invite';
+import { Labels } from './labels';
+import { Metrics, type MetricsReport } from './metrics';
+import type { Options, Overlay } from './options';
+import { Room } from './room';
+import { keepSettings, loadSettings } from './settings';
+import { Stage } from './stage';
+import { type Connection, connectionOf, keepsPicture, type Situation } from './status';
+import { View } from './view';
+
+const HUD_EVERY_MS = 250;
+
+export class Viewer {
+  private readonly video = byId<HTMLVideoElement>('video');
+  private readonly view = new View();
+  private readonly invite = new Invite();
+  private readonly hud = new Hud();
+  private readonly filter = new Filter();
+  private readonly stage = new Stage(
+    byId('stage'),
+    this.video,
+    byId<HTMLCanvasElement>('overlay'),
+    this.filter,
+  );
+  private readonly metrics = new Metrics();
+  private readonly display = new Display(this.stage, this.metrics);
+  private readonly labels = new Labels(this.filter, () => this.filterChanged());
+  private readonly flow = new Flow(() => this.update());
+  private readonly receiver: Receiver;
+  private readonly room: Room;
+  private readonly vision: Vision | null;
+  private readonly settings = loadSettings();
+  private overlay: Overlay = 'exact';
+  private socket: SocketState | null = null;
+  private connection: Connection = 'starting';
+  private situation: Omit<Situation, 'flowing'> = {
+    seat: 'none',
+    unreachable: false,
+    phonePresent: false,
+    peer: 'none',
+  };
+  readonly mode: Mode;
+
+  constructor(
+    private readonly options: Options,
+    private readonly config: ClientConfig,
+  ) {
+    const asked = options.mode ?? config.mode;
+    // The server's detector is the only one there is: "auto" has nothing else to pick.
+    this.mode = asked === 'auto' ? 'server' : asked;
+    this.view.showMode(asked);
+    this.view.showNotes(options.notes);
+    this.setUpControls();
+    this.vision = this.mode === 'server' ? this.startVision() : null;
+    this.receiver = this.makeReceiver();
+    this.room = this.makeRoom();
+    this.room.start(options.newRoom);
+    this.view.onTakeBack(() => this.room.channel?.open());
+    setInterval(() => this.refreshHud(), HUD_EVERY_MS);
+    this.update();
+  }
+
+  state() {
+    return {
+      mode: this.mode,
+      overlay: this.overlay,
+      connection: this.connection,
+      frames: this.metrics.frames,
+      last: this.display.last,
+      sampler: this.vision?.path ?? null,
+      socket: this.socket,
+    };
+  }
+
+  report(): MetricsReport {
+    const { sampler } = this.options;
+    return this.metrics.report({
+      mode: this.mode,
+      video_kbps: this.flow.kbps,
+      config: {
+        ...sampler,
+        sampler: this.vision?.path ?? null,
+        overlay: this.overlay,
+        threshold: this.filter.threshold,
+        model: this.config.model.name,
+        version: this.config.version,
+      },
+      machine: {
+        user_agent: navigator.userAgent,
+        logical_cores: navigator.hardwareConcurrency,
+        device_pixel_ratio: window.devicePixelRatio,
+        cross_origin_isolated: window.crossOriginIsolated,
+      },
+    });
+  }
+
+  private setUpControls(): void {
+    const { settings } = this;
+    for (const label of settings.hidden) this.filter.hidden.add(label);
+    const setOverlay = (overlay: Overlay) => {
+      this.overlay = overlay;
+      this.stage.setOverlay(overlay);
+      controls.showOverlay(overlay);
+    };
+    const controls = new Controls({
+      overlay: (overlay) => {
+        // Kept only when chosen here: what the address asks for is for this once.
+        settings.overlay = overlay;
+        setOverlay(overlay);
+        this.keepSettings();
+      },
+      threshold: (threshold) => {
+        this.filter.threshold = threshold;
+        this.filterChanged();
+      },
+      fit: (fit) => this.stage.setFit(fit),
+    });
+    controls.setThreshold(settings.threshold);
+    controls.setLowestThreshold(this.config.model.score_threshold);
+    setOverlay(this.options.overlay ?? settings.overlay);
+    this.labels.offer(this.config.labels);
+  }
+
+  private startVision(): Vision {
+    return new Vision(this.options.sampler, this.options.path, {
+      result: (message) => this.showResult(message),
+      status: (message) => {
+        this.socket = message.socket;
+        this.metrics.noteCounts(message.counts, message.clock, performance.now());
+        this.view.showDetector(message.socket, message.note);
+      },
+      broken: (message) => this.view.showProblem(`The detector in this page stopped: ${message}`),
+    });
+  }
+
+  private makeReceiver(): Receiver {
+    return new Receiver(this.config.ice_servers, {
+      post: (signal) => this.room.channel?.post(signal),
+      state: (peer) => {
+        this.situation.peer = peer;
+        if (peer === 'live' && this.receiver.pc) this.flow.watch(this.receiver.pc);
+        if (peer === 'none' || peer === 'connecting') this.release();
+        this.update();
+      },
+      track: (track) => {
+        this.video.srcObject = new MediaStream([track]);
+        this.video.play().catch((error: unknown) => console.warn('the video does not play', error));
+        this.vision?.attach(track, this.video);
+      },
+    });
+  }
+
+  private makeRoom(): Room {
+    const welcomed = new Set<string>();
+    return new Room({
+      room: (room) => {
+        this.invite.show(room);
+        // Another room knows nothing of the old one's phone.
+        this.situation.phonePresent = false;
+        this.update();
+      },
+      unreachable: (unreachable) => this.note({ unreachable }),
+      state: (seat) => {
+        this.note({ seat });
+        if (seat !== 'replaced') return;
+        // When this window takes its place back it starts as a fresh one does.
+        welcomed.clear();
+        this.receiver.close();
+      },
+      peer: (phonePresent, welcome) => {
+        const first = welcome && !welcomed.has(this.room.id);
+        welcomed.add(this.room.id);
+        this.note({ phonePresent });
+        this.receiver.phone(phonePresent, first);
+      },
+      signal: (signal) => void this.receiver.receive(signal),
+    });
+  }
+
+  private showResult(message: FromWorker & { type: 'result' }): void {
+    this.metrics.noteCounts(message.counts, message.clock, performance.now());
+    if (!keepsPicture(this.connection)) {
+      message.picture.close();
+      return;
+    }
+    this.labels.noteSeen(message.result.detections.map(({ label }) => label));
+    this.display.show(message);
+  }
+
+  private note(news: Partial<Situation>): void {
+    Object.assign(this.situation, news);
+    this.update();
+  }
+
+  private update(): void {
+    const connection = connectionOf({ ...this.situation, flowing: this.flow.flowing });
+    const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
+    this.connection = connection;
+    this.view.showConnection(connection);
+    if (!keepsPicture(connection)) this.stage.clear();
+    // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
+    if (left) this.receiver.close();
+  }
+
+  /** Nothing of the last video stays, neither on the screen nor in the worker. */
+  private release(): void {
+    this.flow.stop();
+    this.vision?.detach();
+    this.video.srcObject = null;
+    this.stage.clear();
+  }
+
+  private filterChanged(): void {
+    this.stage.repaint();
+    this.keepSettings();
+  }
+
+  private keepSettings(): void {
+    const { threshold, hidden } = this.filter;
+    keepSettings({ overlay: this.settings.overlay, threshold, hidden: [...hidden] });
+  }
+
+  private refreshHud(): void {
+    const { metrics, socket, connection } = this;
+    this.hud.show({
+      glance: metrics.glance(performance.timeOrigin + performance.now()),
+      frames: metrics.frames,
+      clockError: metrics.clock?.error ?? null,
+      captureClock: metrics.counts.capture_clock,
+      socket,
+      connection,
+    });
+  }
+}

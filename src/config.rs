@@ -129,7 +129,7 @@ impl TryFrom<Args> for Config {
             mode: args.mode,
             listen: SocketAddr::new(args.host, args.port),
             phone_host,
-            pipeline: pipeline_config(&args)?,
+            pipeline: PipelineConfig::try_from(&args)?,
             pages: args.pages,
             state_dir: args.state_dir.map_or_else(default_state_dir, Ok)?,
             max_frame_bytes: args.max_frame_bytes,
@@ -138,6 +138,31 @@ impl TryFrom<Args> for Config {
                 max_rooms: args.max_rooms,
                 idle: Duration::from_secs(args.room_idle_minutes * 60),
             },
+        })
+    }
+}
+
+impl TryFrom<&Args> for PipelineConfig {
+    type Error = anyhow::Error;
+
+    fn try_from(args: &Args) -> Result<Self> {
+        let mut manifest = Manifest::load(&args.model)?;
+        if let Some(score) = args.score {
+            manifest.thresholds.score = score;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, Into::into);
+        // A single viewer is the common case, and threads shorten its wait; sessions serve several.
+        let threads = args.threads.unwrap_or(cores.min(USEFUL_THREADS));
+        let workers = args
+            .workers
+            .unwrap_or((cores / threads).clamp(1, DEFAULT_MAX_WORKERS));
+        Ok(Self {
+            onnxruntime: onnxruntime(args.onnxruntime.as_deref())?,
+            model_dir: args.model.clone(),
+            manifest,
+            workers,
+            threads,
+            max_pixels: args.max_pixels,
         })
     }
 }
@@ -229,27 +254,6 @@ fn check_limits(args: &Args) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn pipeline_config(args: &Args) -> Result<PipelineConfig> {
-    let mut manifest = Manifest::load(&args.model)?;
-    if let Some(score) = args.score {
-        manifest.thresholds.score = score;
-    }
-    let cores = std::thread::available_parallelism().map_or(1, Into::into);
-    // A single viewer is the common case, and threads shorten its wait; sessions serve several.
-    let threads = args.threads.unwrap_or(cores.min(USEFUL_THREADS));
-    let workers = args
-        .workers
-        .unwrap_or((cores / threads).clamp(1, DEFAULT_MAX_WORKERS));
-    Ok(PipelineConfig {
-        onnxruntime: onnxruntime(args.onnxruntime.as_deref())?,
-        model_dir: args.model.clone(),
-        manifest,
-        workers,
-        threads,
-        max_pixels: args.max_pixels,
-    })
 }
 
 fn onnxruntime(named: Option<&Path>) -> Result<PathBuf> {

@@ -81,3 +81,81 @@ fn ends_with_marker(jpeg: &[u8]) -> bool {
         .map_or(0, |i| i + 1);
     jpeg[..end].ends_with(&END_OF_IMAGE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX_PIXELS: usize = 1 << 20;
+
+    /// A whole grey JPEG of 8×8 pixels, every one 128.
+    const GREY: &[u8] = include_bytes!("decode/grey_8x8.jpg");
+
+    fn decoded(jpeg: &[u8]) -> Result<RgbImage, DecodeError> {
+        let mut image = RgbImage::default();
+        decode(jpeg, MAX_PIXELS, &mut image).map(|()| image)
+    }
+
+    /// The same file, claiming another size in its frame header.
+    fn claiming(width: u16, height: u16) -> Vec<u8> {
+        let mut jpeg = GREY.to_vec();
+        let header = jpeg
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xC0])
+            .unwrap();
+        jpeg[header + 5..header + 7].copy_from_slice(&height.to_be_bytes());
+        jpeg[header + 7..header + 9].copy_from_slice(&width.to_be_bytes());
+        jpeg
+    }
+
+    #[test]
+    fn grey_becomes_rgb() {
+        let image = decoded(GREY).unwrap();
+        assert_eq!((image.width, image.height), (8, 8));
+        assert!(image.pixels.iter().all(|&value| value.abs_diff(128) <= 1));
+        assert_eq!(image.pixels.len(), 8 * 8 * 3);
+    }
+
+    #[test]
+    fn a_huge_header_is_refused_before_anything_is_allocated() {
+        let mut image = RgbImage::default();
+        let refused = decode(&claiming(65535, 65535), MAX_PIXELS, &mut image);
+        assert!(
+            matches!(
+                refused,
+                Err(DecodeError::TooLarge {
+                    width: 65535,
+                    height: 65535,
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+        assert_eq!(image.pixels.capacity(), 0);
+    }
+
+    #[test]
+    fn cut_and_foreign_bytes_are_no_jpeg() {
+        for end in 0..GREY.len() {
+            let cut = decoded(&GREY[..end]);
+            assert!(matches!(cut, Err(DecodeError::BadJpeg(_))), "cut at {end}");
+        }
+        assert!(decoded(b"\x89PNG\r\n\x1a\n").is_err());
+        assert!(decoded(&claiming(0, 8)).is_err());
+    }
+
+    #[test]
+    fn zeros_behind_the_end_are_padding() {
+        assert!(decoded(&[GREY, &[0; 16]].concat()).is_ok());
+    }
+
+    proptest::proptest! {
+        /// Hostile bytes cost an error, never a panic.
+        #[test]
+        fn any_flipped_byte_is_survived(at in 0..GREY.len(), value: u8) {
+            let mut jpeg = GREY.to_vec();
+            jpeg[at] = value;
+            let _ = decoded(&jpeg);
+        }
+    }
+}

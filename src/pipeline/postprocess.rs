@@ -250,3 +250,182 @@ fn sigmoid(x: f32) -> f32 {
 fn logit(p: f32) -> f32 {
     (p / (1.0 - p)).ln()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GRID: u32 = 24;
+
+    fn coco_anchors() -> AnchorSpec {
+        AnchorSpec {
+            feature_maps: vec![19, 10, 5, 3, 2, 1],
+            min_scale: 0.2,
+            max_scale: 0.95,
+            aspect_ratios: vec![1.0, 2.0, 0.5, 3.0, 0.3333],
+            interpolated_scale_aspect_ratio: 1.0,
+            reduce_boxes_in_lowest_layer: true,
+        }
+    }
+
+    /// A box whose corners lie on a grid, so that areas can be counted cell by cell.
+    fn grid_rect() -> impl Strategy<Value = [u32; 4]> {
+        (0..GRID, 0..GRID, 1..=GRID, 1..=GRID)
+            .prop_map(|(x, y, w, h)| [x, y, (x + w).min(GRID), (y + h).min(GRID)])
+    }
+
+    fn rect([xmin, ymin, xmax, ymax]: [u32; 4]) -> Rect {
+        let fraction = |n: u32| n as f32 / GRID as f32;
+        Rect {
+            xmin: fraction(xmin),
+            ymin: fraction(ymin),
+            xmax: fraction(xmax),
+            ymax: fraction(ymax),
+        }
+    }
+
+    fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
+        let candidate =
+            (grid_rect(), 1usize..4, 1u32..10_000).prop_map(|(corners, class, score)| Candidate {
+                class,
+                score: score as f32 / 10_000.0,
+                rect: rect(corners),
+            });
+        prop::collection::vec(candidate, 0..40)
+    }
+
+    fn cells([xmin, ymin, xmax, ymax]: [u32; 4]) -> std::collections::HashSet<(u32, u32)> {
+        (xmin..xmax)
+            .flat_map(|x| (ymin..ymax).map(move |y| (x, y)))
+            .collect()
+    }
+
+    /// Suppression as it is defined, one round at a time: the best that is left stays, and takes
+    /// with it all of its class that overlap it.
+    fn slow_suppress(mut left: Vec<Candidate>, threshold: f32) -> Vec<Candidate> {
+        let mut kept = Vec::new();
+        while !left.is_empty() {
+            let best = (0..left.len())
+                .rev()
+                .max_by(|&a, &b| left[a].score.total_cmp(&left[b].score))
+                .unwrap();
+            let best = left.remove(best);
+            left.retain(|c| c.class != best.class || iou(c.rect, best.rect) <= threshold);
+            kept.push(best);
+        }
+        kept
+    }
+
+    proptest! {
+        #[test]
+        fn iou_counts_cells(a in grid_rect(), b in grid_rect()) {
+            let (in_a, in_b) = (cells(a), cells(b));
+            let expected = in_a.intersection(&in_b).count() as f32 / in_a.union(&in_b).count() as f32;
+            prop_assert!((iou(rect(a), rect(b)) - expected).abs() < 1e-4);
+        }
+
+        #[test]
+        fn suppression_equals_the_slow_reference(all in candidates(), threshold in 0.1f32..0.9) {
+            let kept = suppress(all.clone(), threshold, usize::MAX);
+            prop_assert_eq!(kept, slow_suppress(all, threshold));
+        }
+
+        #[test]
+        fn suppression_keeps_the_best_when_there_are_too_many(all in candidates(), max in 0usize..10) {
+            let mut expected = suppress(all.clone(), 0.5, usize::MAX);
+            expected.truncate(max);
+            prop_assert_eq!(suppress(all, 0.5, max), expected);
+        }
+
+        /// Encoding is the published inverse of decoding; a round trip gives the box back.
+        #[test]
+        fn decoding_inverts_encoding(anchor in 0usize..1917, corners in grid_rect()) {
+            let anchor = anchors(&coco_anchors())[anchor];
+            let wanted = rect(corners);
+            let coder = [10.0, 10.0, 5.0, 5.0];
+            let (w, h) = (wanted.xmax - wanted.xmin, wanted.ymax - wanted.ymin);
+            let encoding = [
+                coder[0] * (wanted.ymin + h / 2.0 - anchor.cy) / anchor.height,
+                coder[1] * (wanted.xmin + w / 2.0 - anchor.cx) / anchor.width,
+                coder[2] * (h / anchor.height).ln(),
+                coder[3] * (w / anchor.width).ln(),
+            ];
+            let decoded = decode_box(anchor, encoding, coder);
+            prop_assert!(iou(decoded, wanted) > 0.999, "{:?} {:?}", decoded, wanted);
+        }
+
+        /// Whatever a model says, coordinates stay in the frame and scores are what logits mean.
+        #[test]
+        fn detections_are_well_formed(
+            encodings in prop::collection::vec(-20.0f32..20.0, 6 * 4),
+            logits in prop::collection::vec(-8.0f32..8.0, 6 * 3),
+        ) {
+            for detection in toy_decoder().detections(&encodings, &logits) {
+                let Detection { label, score, xmin, ymin, xmax, ymax } = detection;
+                prop_assert!(0.0 <= xmin && xmin < xmax && xmax <= 1.0);
+                prop_assert!(0.0 <= ymin && ymin < ymax && ymax <= 1.0);
+                prop_assert_eq!(label, "person");
+                let known = logits.chunks(3).any(|row| (sigmoid(row[1]) - score).abs() < 1e-6);
+                prop_assert!(known && score > 0.3);
+            }
+        }
+    }
+
+    /// One cell with the six anchors of the last layer; classes: background, person, none.
+    fn toy_decoder() -> SsdDecoder {
+        let spec = SsdSpec {
+            boxes: "boxes".into(),
+            logits: "logits".into(),
+            box_coder: [10.0, 10.0, 5.0, 5.0],
+            anchors: AnchorSpec {
+                feature_maps: vec![1],
+                reduce_boxes_in_lowest_layer: false,
+                ..coco_anchors()
+            },
+        };
+        let thresholds = Thresholds {
+            score: 0.3,
+            iou: 0.5,
+            max_detections: 100,
+        };
+        SsdDecoder::new(&spec, vec![None, Some("person".into()), None], thresholds)
+    }
+
+    #[test]
+    fn background_unnamed_classes_and_faint_scores_are_not_reported() {
+        let decoder = toy_decoder();
+        assert_eq!(decoder.anchor_count(), 6);
+        let mut logits = [-9.0; 18];
+        logits[0] = 9.0;
+        logits[5] = 9.0;
+        logits[7] = logit(0.299);
+        assert_eq!(decoder.detections(&[0.0; 24], &logits), []);
+        logits[7] = logit(0.301);
+        let found = decoder.detections(&[0.0; 24], &logits);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].score - 0.301).abs() < 1e-4);
+    }
+
+    #[test]
+    fn anchors_are_those_of_the_published_generator() {
+        let anchors = anchors(&coco_anchors());
+        assert_eq!(anchors.len(), 19 * 19 * 3 + (100 + 25 + 9 + 4 + 1) * 6);
+        let close = |anchor: Anchor, expected: [f32; 4]| {
+            let got = [anchor.cx, anchor.cy, anchor.width, anchor.height];
+            let same = got.iter().zip(expected).all(|(g, e)| (g - e).abs() < 1e-6);
+            assert!(same, "{got:?} is not {expected:?}");
+        };
+        // First cell of the lowest layer: 0.1, then scale 0.2 at 2:1 and 1:2.
+        close(anchors[0], [0.5 / 19.0, 0.5 / 19.0, 0.1, 0.1]);
+        close(
+            anchors[1],
+            [0.5 / 19.0, 0.5 / 19.0, 0.282_842_7, 0.141_421_36],
+        );
+        // Its second cell lies to the right.
+        close(anchors[3], [1.5 / 19.0, 0.5 / 19.0, 0.1, 0.1]);
+        // The single cell of the last layer: scale 0.95, and between it and 1.
+        close(anchors[1911], [0.5, 0.5, 0.95, 0.95]);
+        close(anchors[1916], [0.5, 0.5, 0.974_679_4, 0.974_679_4]);
+    }
+}

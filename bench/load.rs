@@ -1,5 +1,8 @@
 //! Overload: clients that ignore the credit rule and together offer more than the machine can
-//! infer. What is answered is compared with bare sessions on the same cores, before and after.
+//! infer.
+//!
+//! Rounds of load alternate with rounds of bare sessions on the same cores, and each round is
+//! compared with the bare ones before and after it: what the machine does besides falls on both.
 
 mod common;
 
@@ -15,9 +18,9 @@ use sightline::protocol::DetectAnswer;
 use sightline::{Args, Server};
 use tokio::time::{MissedTickBehavior, interval};
 
-const BARE_SECONDS: f64 = 8.0;
-/// The start, with its empty slots and cold pools, is not counted.
-const WARM_UP: Duration = Duration::from_secs(2);
+const BARE_ROUND: Duration = Duration::from_secs(4);
+/// The start of a round, with its empty slots, is not counted.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 struct Options {
@@ -27,9 +30,12 @@ struct Options {
     /// Frames a second of each client; default: together twice what bare sessions reach
     #[arg(long)]
     fps: Option<f64>,
-    /// Seconds of load
+    /// Seconds of load, all rounds together
     #[arg(long, default_value_t = 60.0)]
     duration: f64,
+    /// Rounds of load
+    #[arg(long, default_value_t = 6)]
+    rounds: usize,
     /// The server's own flags, such as --workers and --threads
     #[command(flatten)]
     server: Args,
@@ -39,90 +45,101 @@ struct Options {
 async fn main() -> Result<()> {
     let options = Options::parse();
     let state = tempfile::tempdir()?;
-    let config = common::config(options.server, state.path())?;
+    let config = common::config(options.server.clone(), state.path())?;
     let pipeline = config.pipeline.clone();
     let frames: &'static [Vec<u8>] = common::frames()?.leak();
-
-    eprintln!("bare sessions, {BARE_SECONDS} s …");
-    let before = bare_rate(&pipeline, &frames[0])?;
-    let fps = options.fps.unwrap_or(2.0 * before / options.clients as f64);
-    eprintln!(
-        "{} clients × {fps:.1} FPS, {} s …",
-        options.clients, options.duration
-    );
+    let mut bare = BareSessions::open(&pipeline, &frames[0])?;
     let server = Server::bind(config).await?;
-    let address = server.local_addr();
-    let load = async {
-        let outcome = offer_all(address, frames, options.clients, fps, options.duration).await;
+    let measure = async {
+        let rounds = measure(server.local_addr(), frames, &mut bare, &options).await;
         server.shutdown();
-        outcome
+        rounds
     };
-    let (served, load) = tokio::join!(server.serve(), load);
+    let (served, rounds) = tokio::join!(server.serve(), measure);
     served?;
-    drop(server);
-    eprintln!("bare sessions, {BARE_SECONDS} s …");
-    let after = bare_rate(&pipeline, &frames[0])?;
-
-    let report = load?.report(&pipeline, [before, after], fps, options.duration)?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&report(&rounds?, &pipeline)?)?
+    );
     Ok(())
 }
 
-/// Runs a second of as many bare sessions as the server has workers.
-fn bare_rate(config: &PipelineConfig, jpeg: &[u8]) -> Result<f64> {
-    let mut sessions = (0..config.workers)
-        .map(|_| Bare::open(config, jpeg))
-        .collect::<Result<Vec<_>>>()?;
-    let start = Instant::now();
-    let run = |session: &mut Bare| -> Result<usize> {
-        let mut runs = 0;
-        while start.elapsed().as_secs_f64() < BARE_SECONDS {
-            session.run()?;
-            runs += 1;
-        }
-        Ok(runs)
-    };
-    let runs: Result<usize> = std::thread::scope(|scope| {
-        let threads: Vec<_> = sessions
-            .iter_mut()
-            .map(|session| scope.spawn(|| run(session)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a run does not panic"))
-            .sum()
-    });
-    Ok(runs? as f64 / start.elapsed().as_secs_f64())
+/// One round of load and the bare rate around it.
+struct Round {
+    load: Load,
+    bare_per_s: f64,
 }
 
-async fn offer_all(
+async fn measure(
     server: SocketAddr,
     frames: &'static [Vec<u8>],
-    clients: usize,
-    fps: f64,
+    bare: &mut BareSessions,
+    options: &Options,
+) -> Result<Vec<Round>> {
+    let seconds = options.duration / options.rounds as f64;
+    let mut before = bare.rate()?;
+    let mut rounds = Vec::new();
+    for round in 1..=options.rounds {
+        let fps = options.fps.unwrap_or(2.0 * before / options.clients as f64);
+        let load = offer_all(server, frames, options.clients, fps, seconds).await?;
+        let after = bare.rate()?;
+        let bare_per_s = (before + after) / 2.0;
+        let answered = load.answered() as f64 / seconds;
+        eprintln!("round {round}: {answered:.0} answered/s, {bare_per_s:.0} bare runs/s");
+        rounds.push(Round { load, bare_per_s });
+        before = after;
+    }
+    Ok(rounds)
+}
+
+/// As many bare sessions as the server has workers.
+struct BareSessions(Vec<Bare>);
+
+impl BareSessions {
+    fn open(config: &PipelineConfig, jpeg: &[u8]) -> Result<Self> {
+        let sessions = (0..config.workers).map(|_| Bare::open(config, jpeg));
+        Ok(Self(sessions.collect::<Result<_>>()?))
+    }
+
+    /// Runs a second of all sessions together, each on its own thread.
+    fn rate(&mut self) -> Result<f64> {
+        let start = Instant::now();
+        let run = |session: &mut Bare| -> Result<usize> {
+            let mut runs = 0;
+            while start.elapsed() < BARE_ROUND {
+                session.run()?;
+                runs += 1;
+            }
+            Ok(runs)
+        };
+        let runs: Result<usize> = tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = self
+                    .0
+                    .iter_mut()
+                    .map(|session| scope.spawn(|| run(session)))
+                    .collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().expect("a run does not panic"))
+                    .sum()
+            })
+        });
+        Ok(runs? as f64 / start.elapsed().as_secs_f64())
+    }
+}
+
+/// What the clients of one round saw.
+struct Load {
     seconds: f64,
-) -> Result<Load> {
-    let until = Instant::now() + WARM_UP + Duration::from_secs_f64(seconds);
-    let mut tasks = Vec::new();
-    for n in 0..clients {
-        // Spread over one interval, so that the clients do not offer in step.
-        let offset = Duration::from_secs_f64(n as f64 / clients as f64 / fps);
-        tasks.push(tokio::spawn(offer(server, frames, fps, offset, until)));
+    clients: Vec<Outcome>,
+    resident_mib: f64,
+}
+
+impl Load {
+    fn answered(&self) -> usize {
+        self.clients.iter().map(|client| client.answered).sum()
     }
-    tokio::time::sleep(WARM_UP).await;
-    let mut memory = vec![resident_mib()?];
-    for _ in 0..4 {
-        tokio::time::sleep(Duration::from_secs_f64(seconds / 4.0)).await;
-        memory.push(resident_mib()?);
-    }
-    let mut outcomes = Vec::new();
-    for task in tasks {
-        outcomes.push(task.await??);
-    }
-    Ok(Load {
-        clients: outcomes,
-        memory,
-    })
 }
 
 #[derive(Default)]
@@ -148,30 +165,55 @@ impl Outcome {
     }
 }
 
+async fn offer_all(
+    server: SocketAddr,
+    frames: &'static [Vec<u8>],
+    clients: usize,
+    fps: f64,
+    seconds: f64,
+) -> Result<Load> {
+    let counted_from = Instant::now() + WARM_UP;
+    let until = counted_from + Duration::from_secs_f64(seconds);
+    let offer = |n: usize| {
+        // Spread over one interval, so that the clients do not offer in step.
+        let offset = Duration::from_secs_f64(n as f64 / clients as f64 / fps);
+        tokio::spawn(offer(server, frames, fps, offset, counted_from..until))
+    };
+    let tasks: Vec<_> = (0..clients).map(offer).collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await??);
+    }
+    Ok(Load {
+        seconds,
+        clients: outcomes,
+        resident_mib: resident_mib()?,
+    })
+}
+
 /// Offers frames at a steady pace, whatever is answered.
 async fn offer(
     server: SocketAddr,
     frames: &'static [Vec<u8>],
     fps: f64,
     offset: Duration,
-    until: Instant,
+    counted: std::ops::Range<Instant>,
 ) -> Result<Outcome> {
     let mut client = Client::connect(server).await?;
-    let counted_from = Instant::now() + WARM_UP;
     tokio::time::sleep(offset).await;
     let mut pace = interval(Duration::from_secs_f64(1.0 / fps));
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut outcome, mut frame_id) = (Outcome::default(), 0_u32);
-    while Instant::now() < until {
+    while Instant::now() < counted.end {
         tokio::select! {
             _ = pace.tick() => {
                 client.send(frame_id, &frames[frame_id as usize % frames.len()]).await?;
                 frame_id += 1;
-                outcome.offered += usize::from(Instant::now() >= counted_from);
+                outcome.offered += usize::from(counted.contains(&Instant::now()));
             }
             answer = client.answer() => {
                 let answer = answer?;
-                if Instant::now() >= counted_from {
+                if counted.contains(&Instant::now()) {
                     outcome.count(&answer);
                 }
             }
@@ -195,47 +237,56 @@ fn resident_mib() -> Result<f64> {
     Ok(kib / 1024.0)
 }
 
-struct Load {
-    clients: Vec<Outcome>,
-    memory: Vec<f64>,
+/// Medians over the rounds.
+fn report(rounds: &[Round], config: &PipelineConfig) -> Result<Value> {
+    let median = |value: fn(&Round) -> f64| {
+        quantile(&rounds.iter().map(value).collect::<Vec<_>>(), 0.5)
+            .context("no round was measured")
+    };
+    let clients = rounds.iter().flat_map(|round| &round.load.clients);
+    let ages: Vec<f64> = clients
+        .clone()
+        .flat_map(|client| client.age_us.clone())
+        .collect();
+    let age_p95 = quantile(&ages, 0.95).context("no frame was answered")?;
+    let shares = shares(rounds);
+    let bare_per_s = median(|round| round.bare_per_s)?;
+    let infer_us = config.workers as f64 * 1e6 / bare_per_s;
+    let turn_us = shares.len() as f64 * infer_us / config.workers as f64;
+    Ok(json!({
+        "clients": shares.len(), "workers": config.workers, "threads": config.threads,
+        "bare_runs_per_s": bare_per_s,
+        "offered_per_s": median(|round| per_second(round, |client| client.offered))?,
+        "answered_per_s": median(|round| per_second(round, |client| client.answered))?,
+        "dropped_per_s": median(|round| per_second(round, |client| client.dropped))?,
+        "errors": clients.map(|client| client.errors).sum::<usize>(),
+        "answered_to_bare": median(|round| {
+            per_second(round, |client| client.answered) / round.bare_per_s
+        })?,
+        "share_of_mean": { "min": quantile(&shares, 0.0), "max": quantile(&shares, 1.0) },
+        "age_us": { "median": quantile(&ages, 0.5), "p95": age_p95 },
+        "age_p95_in_turns_of_all_clients": age_p95 / turn_us,
+        "resident_mib": rounds.iter().map(|round| round.load.resident_mib).collect::<Vec<_>>(),
+    }))
 }
 
-impl Load {
-    fn report(
-        &self,
-        config: &PipelineConfig,
-        bare: [f64; 2],
-        fps: f64,
-        seconds: f64,
-    ) -> Result<Value> {
-        let sum =
-            |count: fn(&Outcome) -> usize| self.clients.iter().map(count).sum::<usize>() as f64;
-        let clients = self.clients.len() as f64;
-        let answered = sum(|client| client.answered);
-        let mean = answered / clients;
-        let shares: Vec<f64> = self
-            .clients
+fn per_second(round: &Round, count: fn(&Outcome) -> usize) -> f64 {
+    round.load.clients.iter().map(count).sum::<usize>() as f64 / round.load.seconds
+}
+
+/// What each client got over all rounds, relative to the mean.
+fn shares(rounds: &[Round]) -> Vec<f64> {
+    let clients = rounds.first().map_or(0, |round| round.load.clients.len());
+    let of_client = |n: usize| {
+        rounds
             .iter()
-            .map(|client| client.answered as f64 / mean)
-            .collect();
-        let bare_rate = bare.iter().sum::<f64>() / 2.0;
-        let ages: Vec<f64> = self.clients.iter().flat_map(|c| c.age_us.clone()).collect();
-        let age_p95 = quantile(&ages, 0.95).context("no frame was answered")?;
-        let infer_us = config.workers as f64 * 1e6 / bare_rate;
-        let age_goal = 1.5 * clients * infer_us / config.workers as f64;
-        Ok(json!({
-            "clients": clients, "fps_each": fps, "duration_s": seconds,
-            "workers": config.workers, "threads": config.threads,
-            "bare_runs_per_s": bare,
-            "offered_per_s": sum(|client| client.offered) / seconds,
-            "answered_per_s": answered / seconds,
-            "dropped_per_s": sum(|client| client.dropped) / seconds,
-            "errors": sum(|client| client.errors),
-            "answered_to_bare": answered / seconds / bare_rate,
-            "share_of_mean": { "min": quantile(&shares, 0.0), "max": quantile(&shares, 1.0) },
-            "age_us": { "median": quantile(&ages, 0.5), "p95": age_p95 },
-            "age_p95_to_clients_x_inference_by_workers": age_p95 * 1.5 / age_goal,
-            "resident_mib": self.memory,
-        }))
-    }
+            .map(|round| round.load.clients[n].answered)
+            .sum::<usize>()
+    };
+    let all = rounds
+        .iter()
+        .map(|round| round.load.answered())
+        .sum::<usize>();
+    let mean = all as f64 / clients as f64;
+    (0..clients).map(|n| of_client(n) as f64 / mean).collect()
 }

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, env = "MODE", value_enum, default_value = "server")]
     pub mode: Mode,
     /// Address to listen on
-    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
+    #[arg(long, env = "SIGHTLINE_HOST", default_value = "0.0.0.0")]
     pub host: IpAddr,
     /// Port for HTTP and HTTPS; 0 takes a free one
     #[arg(long, env = "PORT", default_value_t = 3000)]

@@ -3,8 +3,8 @@
 use crate::model::{AnchorSpec, SsdSpec, Thresholds};
 use crate::protocol::Detection;
 
-/// Column 0 of the logits is "nothing here".
-const BACKGROUND: usize = 0;
+/// Column 0 of the logits is "nothing here", and nearly always high.
+const BACKGROUND_COLUMNS: usize = 1;
 /// The anchors of the lowest feature map, when it gets fewer than the others.
 const REDUCED_LAYER: [(f32, f32); 2] = [(1.0, 2.0), (1.0, 0.5)];
 const REDUCED_LAYER_FIRST_SCALE: f32 = 0.1;
@@ -197,6 +197,7 @@ impl SsdDecoder {
         let mut candidates = Vec::new();
         let rows = logits.chunks_exact(self.labels.len());
         for ((row, encoding), &anchor) in rows.zip(boxes.chunks_exact(4)).zip(&self.anchors) {
+            let row = &row[BACKGROUND_COLUMNS..];
             // Counting instead of searching: the compiler turns it into SIMD, and most rows hold nothing.
             let hits = row.iter().map(|&l| u32::from(l > threshold)).sum::<u32>();
             if hits == 0 {
@@ -218,10 +219,10 @@ impl SsdDecoder {
         rect: Rect,
     ) -> impl Iterator<Item = Candidate> + 'a {
         let named = move |&(class, &logit): &(usize, &f32)| {
-            logit > threshold && class != BACKGROUND && self.labels[class].is_some()
+            logit > threshold && self.labels[class].is_some()
         };
-        row.iter()
-            .enumerate()
+        (BACKGROUND_COLUMNS..)
+            .zip(row)
             .filter(named)
             .map(move |(class, &logit)| Candidate {
                 class,

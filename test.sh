@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Formatting, lint, types, unit, integration and browser tests. Installs and builds what it needs.
+# usage: ./test.sh [--no-browser]
+set -euo pipefail
+cd "$(dirname "$0")"
+. scripts/setup.sh
+
+# Sets CHROME to a browser that playwright-core can drive.
+find_browser() {
+  local name
+  for name in "${CHROME:-}" google-chrome google-chrome-stable chromium chromium-browser; do
+    if [ -n "$name" ] && command -v "$name" >/dev/null; then
+      CHROME=$(command -v "$name")
+      return
+    fi
+  done
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    say "installing Chromium (Debian's package)"
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+    CHROME=$(command -v chromium)
+  else
+    say "downloading Chromium by Playwright (Chrome or Chromium on the PATH would be used instead)"
+    (cd frontend && npx playwright-core install chromium)
+    CHROME=$(cd frontend && node -p 'require("playwright-core").chromium.executablePath()')
+  fi
+}
+
+case ${1:-} in
+  "" | --no-browser) ;;
+  *) fail "unknown argument $1; usage: ./test.sh [--no-browser]" ;;
+esac
+
+require_tools
+install_packages
+
+say "formatting and lint"
+cargo fmt --check
+(cd frontend && npm run --silent check)
+cargo clippy --release --locked --all-targets -- --deny warnings
+
+build_pages
+build_server
+
+say "server: unit and integration tests, types generated for the pages"
+cargo test --release --locked
+
+say "pages: unit tests"
+(cd frontend && npm run --silent test)
+
+if [ "${1:-}" = --no-browser ]; then
+  say "passed, without the browser tests"
+  exit
+fi
+find_browser
+say "both pages in $CHROME"
+(cd frontend && CHROME="$CHROME" npm run --silent e2e)
+say "all tests passed"

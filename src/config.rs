@@ -116,7 +116,9 @@ impl TryFrom<Args> for Config {
         }
         check_limits(&args)?;
         ensure!(
-            args.pages.join("index.html").is_file(),
+            ["index.html", "phone.html"]
+                .iter()
+                .all(|page| args.pages.join(page).is_file()),
             "no pages in {}: build them with `npm ci --ignore-scripts && npm run build` in frontend/, \
              or use ./start.sh",
             args.pages.display()
@@ -244,8 +246,8 @@ fn check_limits(args: &Args) -> Result<()> {
         ensure!(value > 0, "{flag} must be at least 1");
     }
     ensure!(
-        args.room_idle_minutes <= 525_600,
-        "--room-idle-minutes is more than a year"
+        (1..=525_600).contains(&args.room_idle_minutes),
+        "--room-idle-minutes must lie between 1 and 525600, a year"
     );
     if let Some(score) = args.score {
         ensure!(

@@ -18,7 +18,10 @@ fn main() -> ExitCode {
     match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sightline: {error:#}");
+            // Libraries put line breaks into their messages; one line is easier to read and to log.
+            let message = format!("{error:#}");
+            let words: Vec<&str> = message.split_whitespace().collect();
+            eprintln!("sightline: {}", words.join(" "));
             ExitCode::FAILURE
         }
     }

@@ -112,6 +112,7 @@ pub struct DetectRequest {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
 pub struct Ping {
     pub t0: f64,
 }

@@ -117,6 +117,10 @@ impl Rooms {
         Ok(keys)
     }
 
+    pub fn exists(&self, room: &str) -> bool {
+        self.lock().rooms.contains_key(room)
+    }
+
     /// The room that a phone token opens.
     pub fn find_by_phone_token(&self, token: &str) -> Result<String, RoomError> {
         let state = self.lock();
@@ -129,8 +133,8 @@ impl Rooms {
         Ok(room.keys.room.clone())
     }
 
-    /// Takes the token's seat. The same `client` takes its own seat anew, a viewer takes any
-    /// viewer's, a phone another phone's only with `takeover`.
+    /// Takes the token's seat. The same `client` takes its own seat anew (one without a name is
+    /// nobody's reload), a viewer takes any viewer's, a phone another phone's only with `takeover`.
     pub fn sit(
         &self,
         room: &str,
@@ -144,13 +148,14 @@ impl Rooms {
         let (room, role) = state.open(room, token)?;
         let (events, stream) = mpsc::channel(QUEUED_EVENTS);
         if let Some(taken) = room.seats.get(&role) {
-            let may_replace = takeover || role == Role::Viewer || taken.client == client;
+            let is_reload = !client.is_empty() && taken.client == client;
+            let may_replace = takeover || role == Role::Viewer || is_reload;
             if !may_replace {
                 // The channel is new and holds more than one event.
                 let _ = events.try_send(RoomEvent::Taken {});
                 return Ok(Sitting::standing(stream));
             }
-            if taken.client != client {
+            if !is_reload {
                 let _ = taken.events.try_send(RoomEvent::Replaced {});
             }
         }

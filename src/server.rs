@@ -173,9 +173,11 @@ async fn serve_connection(
     }
     let stream = Lingering::new(stream, slot);
     if first[0] == TLS_HANDSHAKE {
-        let stream = timeout(HELLO_TIMEOUT, tls.accept(stream))
-            .await
-            .context("TLS handshake")??;
+        let handshake = timeout(HELLO_TIMEOUT, tls.accept(stream));
+        let Some(stream) = shutdown.run_until_cancelled(handshake).await else {
+            return Ok(());
+        };
+        let stream = stream.context("TLS handshake")??;
         serve_http(stream, Transport::Tls, router, shutdown).await
     } else {
         serve_http(stream, Transport::Plain, router, shutdown).await

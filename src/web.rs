@@ -8,6 +8,7 @@ mod pages;
 mod rooms;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -15,6 +16,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::Config;
 use crate::model::MANIFEST_FILE;
@@ -27,6 +29,8 @@ pub use rooms::join_url;
 
 /// An SDP with many candidates is about 8 KiB.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Between two pieces of a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the server builds once and the handlers share.
 pub struct Parts {
@@ -62,6 +66,16 @@ impl Shared {
             folders: pages::Folders::new(config),
         })
     }
+
+    /// The terminal's room, once; unless it has made way for others meanwhile.
+    fn take_first_room(&self) -> Option<RoomKeys> {
+        let first = self
+            .first_room
+            .lock()
+            .expect("no holder of this lock panics")
+            .take()?;
+        self.rooms.exists(&first.room).then_some(first)
+    }
 }
 
 impl std::ops::Deref for Shared {
@@ -85,6 +99,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(middleware::from_fn(guard::check_request))
         .with_state(state)
 }

@@ -54,7 +54,7 @@ pub fn decode(jpeg: &[u8], max_pixels: usize, image: &mut RgbImage) -> Result<()
             max_pixels,
         });
     }
-    // The decoder paints what a cut file lacks in grey; a detector must not look at that.
+    // The decoder would paint what a cut file lacks in grey; a detector must not look at that.
     if !ends_with_marker(jpeg) {
         return Err(DecodeError::bad("the end-of-image marker is missing"));
     }

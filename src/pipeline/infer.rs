@@ -66,7 +66,12 @@ pub fn open_session(environment: &Environment, file: &Path, threads: usize) -> R
             .map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(builder.commit_from_file(file)?)
     };
-    open().with_context(|| format!("the model {} cannot be opened", file.display()))
+    open().with_context(|| {
+        format!(
+            "the model {} cannot be opened: name a folder with a model and its manifest by --model DIR",
+            file.display()
+        )
+    })
 }
 
 /// A session with its input tensor and the reader of its outputs.

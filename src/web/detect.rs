@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::time::{MissedTickBehavior, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::AppState;
 use crate::clock::{Moment, epoch_ms};
@@ -99,7 +100,7 @@ impl Reader {
             let room = self.answers.clone().reserve_owned().await.ok()?;
             let message = match timeout(SILENCE_LIMIT, self.stream.next()).await {
                 Ok(Some(Ok(message))) => message,
-                Ok(Some(Err(error))) => return refused(&error),
+                Ok(Some(Err(error))) => return refused(error),
                 Ok(None) => return None,
                 Err(_) => {
                     return Some(Goodbye::new(close_code::POLICY, "no sign of life for 60 s"));
@@ -174,17 +175,20 @@ fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {
     })
 }
 
-/// A message over the limit gets its close code; after other transport errors nobody listens.
-fn refused(error: &axum::Error) -> Option<Goodbye> {
-    let text = error.to_string();
-    tracing::debug!("detection socket: {text}");
-    if text.contains("too long") || text.contains("too large") {
-        return Some(Goodbye::new(
-            close_code::SIZE,
-            "the message is larger than this server accepts",
-        ));
+/// What the client broke gets its close code; after a broken connection nobody listens.
+fn refused(error: axum::Error) -> Option<Goodbye> {
+    const TOO_LARGE: &str = "the message is larger than this server accepts";
+    const NOT_TEXT: &str = "text must be UTF-8";
+    const BROKEN: &str = "that is no WebSocket frame of a client";
+    tracing::debug!("detection socket: {error}");
+    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    match *error {
+        tungstenite::Error::Capacity(_) => Some(Goodbye::new(close_code::SIZE, TOO_LARGE)),
+        tungstenite::Error::Utf8(_) => Some(Goodbye::new(close_code::INVALID, NOT_TEXT)),
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        tungstenite::Error::Protocol(_) => Some(Goodbye::new(close_code::PROTOCOL, BROKEN)),
+        _ => None,
     }
-    None
 }
 
 struct Writer {

@@ -1,9 +1,10 @@
 //! Rules for every request: where plain HTTP is allowed, and what browsers may do with our pages.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -47,7 +48,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 pub async fn check_request(request: Request, next: Next) -> Response {
     let mut response = match redirect_to_https(&request) {
-        Ok(None) => next.run(request).await,
+        Ok(None) => in_one_form(next.run(request).await),
         Ok(Some(redirect)) => redirect.into_response(),
         Err(failure) => failure.into_response(),
     };
@@ -66,70 +67,107 @@ fn redirect_to_https(request: &Request) -> Result<Option<Redirect>, Failure> {
         return Ok(None);
     }
     let host = host(request.headers()).ok_or_else(no_host)?;
-    if is_this_machine(host) {
+    if is_this_machine(&host) {
         return Ok(None);
     }
     let path = request
         .uri()
         .path_and_query()
-        .map_or("/", |path| path.as_str());
+        .map_or("/", PathAndQuery::as_str);
     Ok(Some(Redirect::permanent(&format!("https://{host}{path}"))))
 }
 
 fn no_host() -> Failure {
-    Failure::new(
-        StatusCode::BAD_REQUEST,
-        "bad_host",
-        "the Host header is missing or malformed",
-    )
+    let message = "the Host header is missing or malformed";
+    Failure::new(StatusCode::BAD_REQUEST, "bad_host", message)
 }
 
 /// The Host header, if it could stand in an address.
-pub fn host(headers: &HeaderMap) -> Option<&str> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
+pub fn host(headers: &HeaderMap) -> Option<Authority> {
+    let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
-    (!host.is_empty() && host.chars().all(allowed)).then_some(host)
+    (!host.host().is_empty() && host.as_str().chars().all(allowed)).then_some(host)
 }
 
 /// localhost, 127.x.x.x or [::1], with or without a port.
-pub fn is_this_machine(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => host.split(':').next().unwrap_or(host),
-    };
-    let is_loopback = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => Ipv4Addr::is_loopback(&ip),
-        IpAddr::V6(ip) => ip.is_loopback(),
-    };
+pub fn is_this_machine(host: &Authority) -> bool {
+    let name = host.host().trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = |ip: IpAddr| ip.is_loopback();
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+/// Refusals of the libraries beneath us (no such method, no such file, a bad query) are told like our own.
+fn in_one_form(response: Response) -> Response {
+    let status = response.status();
+    let is_failure = status.is_client_error() || status.is_server_error();
+    if !is_failure || is_told(&response) {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let reason = status.canonical_reason().unwrap_or("failed").to_lowercase();
+    let (told, body) = Failure::new(status, &reason.replace(' ', "_"), reason)
+        .into_response()
+        .into_parts();
+    // What else was said (`Allow`, say) stays.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(told.headers);
+    Response::from_parts(parts, body)
+}
+
+/// Our own failures are JSON; the phone's page explains an expired link itself.
+fn is_told(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == "application/json" || kind.as_bytes().starts_with(b"text/html"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn host_header(value: &str) -> Option<Authority> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, value.parse().unwrap());
+        host(&headers)
+    }
+
     #[test]
     fn this_machine_is_known_by_its_names_only() {
-        for own in [
+        let own = [
             "localhost",
             "LOCALHOST:3000",
             "127.0.0.1:1",
             "127.8.9.1",
             "[::1]",
             "[::1]:3000",
-        ] {
-            assert!(is_this_machine(own), "{own}");
+        ];
+        for own in own {
+            assert!(is_this_machine(&host_header(own).unwrap()), "{own}");
         }
-        for other in [
+        let others = [
             "192.168.1.5:3000",
             "localhost.evil.example",
             "127.0.0.1.evil.example",
             "[fd00::2]:3000",
+        ];
+        for other in others {
+            assert!(!is_this_machine(&host_header(other).unwrap()), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_no_address_is_no_host() {
+        for malformed in [
             "",
             "[",
             ":",
+            ":80",
+            "[::1",
+            "a b",
+            "a/b",
+            "user@host",
+            "a\"b",
         ] {
-            assert!(!is_this_machine(other), "{other}");
+            assert_eq!(host_header(malformed), None, "{malformed}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::http::{Response, StatusCode};
@@ -67,9 +68,16 @@ pub async fn phone(
     request: Request,
 ) -> impl IntoResponse {
     let page = ServeFile::new(state.folders.pages.join("phone.html"));
+    let is_known = state.rooms.find_by_phone_token(&token).is_ok();
+    // "Not modified" would be no answer to an expired link: it is asked for without conditions.
+    let request = if is_known {
+        request
+    } else {
+        Request::new(Body::empty())
+    };
     let mut response = page.oneshot(request).await.into_response();
     response.headers_mut().insert(CACHE_CONTROL, REVALIDATE);
-    if state.rooms.find_by_phone_token(&token).is_err() {
+    if !is_known {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response

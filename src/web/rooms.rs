@@ -34,19 +34,13 @@ pub async fn create(
     State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Result<Json<RoomCreated>, Failure> {
-    let first = guard::host(&headers)
-        .filter(|host| guard::is_this_machine(host))
-        .and_then(|_| {
-            state
-                .first_room
-                .lock()
-                .expect("no holder of this lock panics")
-                .take()
-        });
-    let keys = match first {
-        Some(keys) => keys,
-        None => state.rooms.create()?,
+    let is_local = guard::host(&headers).is_some_and(|host| guard::is_this_machine(&host));
+    let first = if is_local {
+        state.take_first_room()
+    } else {
+        None
     };
+    let keys = first.map_or_else(|| state.rooms.create(), Ok)?;
     describe(&state, keys).map(Json)
 }
 

@@ -1,0 +1,154 @@
+//! A real server on a free port, and what every test asks of it.
+
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
+pub mod bystander;
+pub mod detect;
+pub mod http;
+pub mod raw;
+pub mod rooms;
+
+use std::fs;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use sightline::{Args, Config, Server};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+/// Only a hang takes this long, on however busy a machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/ssdlite_mobilenet_v2");
+/// The host that phones reach the server by: it is in the certificate and in no name service.
+pub const PHONE_HOST: &str = "phone.example";
+
+pub const PEOPLE: &[u8] = include_bytes!("../fixtures/people.jpg");
+pub const PEOPLE_GREY: &[u8] = include_bytes!("../fixtures/people_grey.jpg");
+pub const PEOPLE_CMYK: &[u8] = include_bytes!("../fixtures/people_cmyk.jpg");
+pub const PEOPLE_PROGRESSIVE: &[u8] = include_bytes!("../fixtures/people_progressive.jpg");
+pub const BLANK: &[u8] = include_bytes!("../fixtures/blank.jpg");
+
+/// What `future` gives, or a failure that says what never came.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
+    }
+}
+
+pub struct TestServer {
+    pub server: Arc<Server>,
+    serving: Option<JoinHandle<anyhow::Result<()>>>,
+    folders: TempDir,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With `flags` in place of the tests' own of the same name.
+    pub async fn with(flags: &[&str]) -> Self {
+        let folders = folders();
+        let config = config(folders.path(), flags).expect("the flags are right");
+        let server = Arc::new(Server::bind(config).await.expect("the server starts"));
+        let serving = {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.serve().await })
+        };
+        Self {
+            server,
+            serving: Some(serving),
+            folders,
+        }
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    pub fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr())
+    }
+
+    pub fn https(&self, path: &str) -> String {
+        format!("https://{}{path}", self.addr())
+    }
+
+    pub fn state_dir(&self) -> PathBuf {
+        state_dir(self.folders.path())
+    }
+
+    /// Asks the server to stop; waits until `serve` has returned.
+    pub async fn stop(&mut self) {
+        self.server.shutdown();
+        let serving = self.serving.take().expect("stopped once");
+        let served = soon("the end of serve()", serving).await;
+        served
+            .expect("serve() does not panic")
+            .expect("a clean end");
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.server.shutdown();
+    }
+}
+
+/// Pages that tell which of the two they are, beside a folder for the certificate.
+pub fn folders() -> TempDir {
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let assets = dir.path().join("pages/assets");
+    fs::create_dir_all(&assets).unwrap();
+    fs::write(dir.path().join("pages/index.html"), "<p>the viewer</p>").unwrap();
+    fs::write(dir.path().join("pages/phone.html"), "<p>the phone</p>").unwrap();
+    fs::write(assets.join("page-1a2b3c.js"), "export {};").unwrap();
+    fs::write(dir.path().join("pages/secret.txt"), "not an asset").unwrap();
+    dir
+}
+
+pub fn state_dir(folders: &Path) -> PathBuf {
+    folders.join("state")
+}
+
+/// The command line of a small server: everything that a variable of the tester's environment could
+/// set is named, but for the runtime library.
+pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
+    let pages = folders.join("pages").display().to_string();
+    let state = state_dir(folders).display().to_string();
+    let defaults = [
+        ("--mode", "server"),
+        ("--host", "127.0.0.1"),
+        ("--port", "0"),
+        ("--public-host", PHONE_HOST),
+        ("--model", MODEL),
+        ("--pages", &pages),
+        ("--state-dir", &state),
+        ("--score", "0.3"),
+        ("--workers", "1"),
+        ("--threads", "1"),
+        ("--max-frame-bytes", "4194304"),
+        ("--max-pixels", "8294400"),
+        ("--max-rooms", "1024"),
+        ("--room-idle-minutes", "720"),
+        ("--max-connections", "1024"),
+    ];
+    let unnamed = |flag: &str| !flags.contains(&flag);
+    let defaults = defaults.into_iter().filter(|(flag, _)| unnamed(flag));
+    let defaults = defaults.flat_map(|(flag, value)| [flag, value]);
+    let line = flags.iter().copied().chain(defaults);
+    line.map(str::to_owned).collect()
+}
+
+pub fn config(folders: &Path, flags: &[&str]) -> anyhow::Result<Config> {
+    let line = command_line(folders, flags);
+    let program = std::iter::once("sightline".to_owned());
+    Config::try_from(Args::try_parse_from(program.chain(line))?)
+}

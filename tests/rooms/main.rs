@@ -1,0 +1,8 @@
+//! Rooms and signalling, as a viewer and a phone see them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod making;
+mod seats;
+mod signals;

@@ -58,13 +58,12 @@ pub fn environment(library: &Path) -> Result<Environment> {
 
 /// Opens the manifest's model. The pools do not spin: spinning threads collapse on a busy machine.
 pub fn open_session(environment: &Environment, file: &Path, threads: usize) -> Result<Session> {
-    let open = || -> Result<Session> {
-        let mut builder = Session::builder(environment)?
-            .with_optimization_level(GraphOptimizationLevel::All)
-            .and_then(|builder| builder.with_intra_threads(threads))
-            .and_then(|builder| builder.with_intra_op_spinning(false))
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(builder.commit_from_file(file)?)
+    let open = || -> ort::Result<Session> {
+        Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(threads)?
+            .with_intra_op_spinning(false)?
+            .commit_from_file(file)
     };
     open().with_context(|| {
         format!(

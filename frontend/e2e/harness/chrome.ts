@@ -1,0 +1,69 @@
+// Finds and starts browsers: one plays the laptop, others play phones.
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { lanAddresses } from './lan';
+import { CLIPS } from './paths';
+
+const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
+
+const COMMON = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function findChrome(): string {
+  const { CHROME } = process.env;
+  if (CHROME) {
+    if (existsSync(CHROME)) return CHROME;
+    throw new Error(`CHROME=${CHROME}: there is no such file`);
+  }
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+  if (found) return found;
+  const own = chromium.executablePath();
+  if (existsSync(own)) return own;
+  throw new Error(
+    'no browser: install Chrome or Chromium, name one by CHROME=/path/to/it, ' +
+      'or run `npx playwright-core install chromium` in frontend/',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Chrome offers peers no loopback address; on a machine without a network there is no other. */
+const network = () => (lanAddresses().length > 0 ? [] : ['--allow-loopback-in-peer-connection']);
+
+const launch = (args: string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: findChrome(), args: [...COMMON, ...network(), ...args] });
+
+export const launchLaptop = () => launch([]);
+
+export type Clip = 'people.mjpeg' | 'empty.mjpeg';
+
+/** A phone whose camera shows a clip, over and over, and whose owner allows it. */
+export const launchPhone = (clip: Clip) =>
+  launch([
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${join(CLIPS, clip)}`,
+  ]);
+
+/** A phone with this many cameras, whose owner is asked. `hosts`: names that lead to this machine. */
+export const launchBarePhone = (cameras: number, hosts: string[] = []) =>
+  launch([
+    `--use-fake-device-for-media-stream=device-count=${cameras}`,
+    ...hosts.map((host) => `--host-resolver-rules=MAP ${host} 127.0.0.1`),
+  ]);

@@ -1,0 +1,112 @@
+// Pages under watch: whatever they log, request or break is written down.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { install } from './in-page';
+import { lanAddresses } from './lan';
+import { ARTIFACTS } from './paths';
+
+export type Watched = {
+  name: string;
+  page: Page;
+  context: BrowserContext;
+  log: string[];
+  /** Errors on the console, uncaught exceptions, and requests that left the page's origin. */
+  troubles: string[];
+};
+
+const open = new Set<Watched>();
+
+export type OpenOptions = BrowserContextOptions & { init?: () => void };
+
+/** A fresh context (its own storage) with one page, which is watched before it loads anything. */
+export async function openPage(
+  browser: Browser,
+  name: string,
+  url: string,
+  options: OpenOptions = {},
+): Promise<Watched> {
+  const { init, ...rest } = options;
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...rest });
+  if (init) await context.addInitScript(init);
+  const page = await context.newPage();
+  const watched = watch(name, page, context);
+  await page.goto(url, { waitUntil: 'domcontentloaded' });
+  return watched;
+}
+
+export const openViewer = (browser: Browser, url: string, options: OpenOptions = {}) =>
+  openPage(browser, 'viewer', url, {
+    viewport: { width: 1280, height: 800 },
+    permissions: viewerPermissions(),
+    ...options,
+    init: install,
+  });
+
+/** Chrome tells peers no other address than the default route's to a page without the camera's permission. */
+const viewerPermissions = () => (lanAddresses().length > 0 ? [] : ['camera']);
+
+/** The camera is granted beforehand, as on a phone that was here before; `permissions: []` takes it away. */
+export const openPhone = (browser: Browser, url: string, options: OpenOptions = {}) =>
+  openPage(browser, 'phone', url, {
+    viewport: { width: 390, height: 844 },
+    isMobile: true,
+    hasTouch: true,
+    permissions: ['camera'],
+    ...options,
+  });
+
+/** A page of our own with the tools, to look into pictures. */
+export async function openLens(browser: Browser): Promise<Page> {
+  const page = await browser.newPage();
+  await page.evaluate(install);
+  return page;
+}
+
+export async function closePage(watched: Watched): Promise<void> {
+  open.delete(watched);
+  await watched.context.close();
+}
+
+/** What went wrong so far, and forgets it. `expected` names what the test itself brings about. */
+export function takeTroubles(watched: Watched, expected: RegExp[] = []): string[] {
+  return watched.troubles.splice(0).filter((trouble) => !expected.some((pattern) => pattern.test(trouble)));
+}
+
+export async function saveArtifacts(test: string): Promise<void> {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  const file = (name: string) => join(ARTIFACTS, `${test} ${name}`.replaceAll(/[^a-z0-9.]+/gi, '-'));
+  let number = 0;
+  for (const { name, page, log } of open) {
+    number += 1;
+    writeFileSync(file(`${number} ${name}.log`), log.join('\n'));
+    await page.screenshot({ path: file(`${number} ${name}.png`) }).catch(() => {});
+  }
+}
+
+function watch(name: string, page: Page, context: BrowserContext): Watched {
+  const watched: Watched = { name, page, context, log: [], troubles: [] };
+  open.add(watched);
+  page.once('close', () => open.delete(watched));
+  const trouble = (text: string) => {
+    watched.troubles.push(text);
+    watched.log.push(`TROUBLE ${text}`);
+  };
+  page.on('console', (message) => {
+    const text = `${message.type()}: ${message.text()} (${message.location().url})`;
+    if (message.type() === 'error') trouble(text);
+    else watched.log.push(text);
+  });
+  page.on('pageerror', (error) => trouble(`uncaught: ${error.stack ?? error.message}`));
+  page.on('crash', () => trouble('the page crashed'));
+  context.on('request', (request) => checkOrigin(page.url(), request.url(), trouble));
+  page.on('websocket', (socket) => checkOrigin(page.url(), socket.url(), trouble));
+  return watched;
+}
+
+function checkOrigin(pageUrl: string, requested: string, trouble: (text: string) => void): void {
+  const url = new URL(requested);
+  // blob: and data: never leave the browser; about:blank is the page before its first address.
+  if (['blob:', 'data:', 'about:'].includes(url.protocol) || !pageUrl.startsWith('http')) return;
+  if (url.host !== new URL(pageUrl).host) trouble(`a request left the origin: ${requested}`);
+}

@@ -1,0 +1,79 @@
+// The real server, as start.sh runs it, on a port of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT, SERVER } from './paths';
+import { until } from './until';
+
+export class Server {
+  readonly stateDir = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
+  viewerUrl = '';
+  joinUrl = '';
+  log = '';
+  private child: ChildProcess | undefined;
+  private readonly killAtExit = () => this.child?.kill('SIGKILL');
+
+  static async start(): Promise<Server> {
+    const server = new Server();
+    await server.run(0);
+    return server;
+  }
+
+  get port(): number {
+    return Number(new URL(this.viewerUrl).port);
+  }
+
+  /** After `kill`: the same server again, on the same port and with the same certificate. */
+  async restart(): Promise<void> {
+    await this.run(this.port);
+  }
+
+  /** Without a goodbye, as a crash would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.stateDir, { recursive: true, force: true });
+  }
+
+  private async run(port: number): Promise<void> {
+    if (!existsSync(SERVER)) {
+      throw new Error(`no server at ${SERVER}: run \`cargo build --release\` or name it by SIGHTLINE_BIN`);
+    }
+    const args = ['--port', String(port), '--state-dir', this.stateDir, '--mode', 'server', '--threads', '1'];
+    const child = spawn(SERVER, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
+    process.once('exit', this.killAtExit);
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data: Buffer) => {
+        printed += data;
+        this.log += data;
+      });
+    }
+    await until('the server prints its addresses', () => {
+      if (child.exitCode !== null) throw new Error(`the server ended at once:\n${printed}`);
+      return printed.includes('Ctrl-C stops');
+    });
+    this.viewerUrl = addressAfter('Viewer', printed);
+    this.joinUrl = addressAfter('Phone', printed);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+    process.off('exit', this.killAtExit);
+  }
+}
+
+function addressAfter(word: string, printed: string): string {
+  const address = new RegExp(`${word} .*?(https?://\\S+)`).exec(printed)?.[1];
+  if (!address) throw new Error(`the server printed no address for "${word}":\n${printed}`);
+  return address;
+}

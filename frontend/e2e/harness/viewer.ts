@@ -1,0 +1,50 @@
+// What tests ask a viewer page.
+import type { Page } from 'playwright-core';
+import { decodeCounter } from './counter';
+import type { Painted } from './in-page';
+import { until } from './until';
+
+export type Seen = Painted & { counter: number | null };
+
+export const paintedCount = (page: Page): Promise<number> =>
+  page.evaluate(() => window.e2e?.painted.length ?? 0);
+
+/** Everything painted since the given number of paintings. */
+export async function paintedSince(page: Page, from: number): Promise<Seen[]> {
+  const painted = await page.evaluate((start) => window.e2e.painted.slice(start), from);
+  return painted.map((each) => ({ ...each, counter: decodeCounter(each.cells) }));
+}
+
+/** Waits for this many further paintings. */
+export async function untilPainted(page: Page, more: number, bound = 90_000): Promise<void> {
+  const before = await paintedCount(page);
+  await until(`${more} more paintings`, async () => (await paintedCount(page)) >= before + more, bound);
+}
+
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page.locator(selector).first().innerText({ timeout: 30_000 });
+
+export const untilText = (page: Page, selector: string, pattern: RegExp, bound = 60_000): Promise<string> =>
+  until(
+    `${selector} says ${pattern}`,
+    async () => {
+      const text = await page.evaluate(
+        (at) => document.querySelector<HTMLElement>(at)?.innerText ?? '',
+        selector,
+      );
+      return pattern.test(text) ? text : null;
+    },
+    bound,
+  );
+
+export const joinLink = (page: Page): Promise<string> =>
+  until('the viewer has a link for phones', () =>
+    page.evaluate(() => document.querySelector<HTMLAnchorElement>('#join-link')?.href || null),
+  );
+
+export async function switchOverlay(page: Page, overlay: 'exact' | 'live'): Promise<void> {
+  await page.keyboard.press(overlay === 'exact' ? 'e' : 'l');
+  await until(`the overlay is ${overlay}`, () =>
+    page.evaluate((wanted) => window.sightline.state().overlay === wanted, overlay),
+  );
+}

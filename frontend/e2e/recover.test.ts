@@ -1,0 +1,125 @@
+// Reloads, a second phone, a phone that leaves, a server that dies: what people meet, and how it mends itself.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
+import { type Session, startSession } from './harness/session';
+import { until } from './harness/until';
+import { joinLink, untilPainted, untilText } from './harness/viewer';
+
+/** What the browser itself logs while the server is away, or no longer knows the room. */
+const SERVER_AWAY = [/Failed to load resource/, /WebSocket connection to .* failed/, /ERR_/];
+
+let session: Session;
+let viewer: Watched;
+let phone: Watched;
+let link: string;
+
+beforeAll(async () => {
+  session = await startSession('people.mjpeg');
+  viewer = await openViewer(session.laptop, session.server.viewerUrl);
+  link = await joinLink(viewer.page);
+  phone = await openPhone(session.phones, link);
+  await untilPainted(viewer.page, 5);
+});
+
+afterAll(() => session?.end());
+
+test('the viewer is reloaded: boxes come back in the same room', async () => {
+  await viewer.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilPainted(viewer.page, 10);
+  expect(await joinLink(viewer.page)).toBe(link);
+  expect(takeTroubles(viewer)).toEqual([]);
+  expect(takeTroubles(phone)).toEqual([]);
+});
+
+test('the phone is reloaded: boxes come back without a tap', async () => {
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilText(phone.page, '#status', /live/i);
+  await untilPainted(viewer.page, 10);
+  expect(phone.page.url()).toBe(link);
+  expect(takeTroubles(viewer)).toEqual([]);
+  expect(takeTroubles(phone)).toEqual([]);
+});
+
+test('a second phone is told that the room is taken, and may take over', async () => {
+  const second = await openPhone(session.phones, link);
+  await untilText(second.page, '#status', /another phone/i);
+  await untilPainted(viewer.page, 3);
+  await second.page.locator('#start').tap();
+  await untilText(second.page, '#status', /live/i);
+  await untilText(phone.page, '#status', /took over/i);
+  await until('the first phone’s camera is off', () =>
+    phone.page.evaluate(() => (document.querySelector('#preview') as HTMLVideoElement).srcObject === null),
+  );
+  await untilPainted(viewer.page, 10);
+
+  await phone.page.locator('#start').tap();
+  await untilText(phone.page, '#status', /live/i);
+  await untilText(second.page, '#status', /took over/i);
+  await untilPainted(viewer.page, 10);
+  expect([...takeTroubles(second), ...takeTroubles(phone), ...takeTroubles(viewer)]).toEqual([]);
+  await closePage(second);
+});
+
+test('an older viewer makes room for a newer one', async () => {
+  const newer = await viewer.context.newPage();
+  await newer.goto(viewer.page.url());
+  await untilText(viewer.page, '#status', /another window/i);
+  await untilText(newer, '#status', /live/i);
+  await newer.close();
+  await viewer.page.locator('#take-back').click();
+  await untilPainted(viewer.page, 10);
+  expect(takeTroubles(viewer)).toEqual([]);
+});
+
+test('the phone leaves: the viewer says so, shows the QR and no old picture', async () => {
+  await closePage(phone);
+  await untilText(viewer.page, '#status', /phone has left/i);
+  await until('the QR is back', () => viewer.page.locator('#qr').isVisible());
+  const ink = await viewer.page.evaluate(() => {
+    const canvas = document.querySelector('#overlay') as HTMLCanvasElement;
+    const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    return data.some((value) => value !== 0);
+  });
+  expect(ink, 'the overlay is empty').toBe(false);
+  expect(takeTroubles(viewer)).toEqual([]);
+  phone = await openPhone(session.phones, link);
+  await untilPainted(viewer.page, 5);
+});
+
+test('the server dies and comes back: said, and mended in a new room', async () => {
+  const { server } = session;
+  await server.kill();
+  await untilText(viewer.page, 'body', /no connection to the detector/i);
+  await server.restart();
+  await until('a new room', async () => {
+    const fresh = await joinLink(viewer.page);
+    return fresh !== link ? fresh : null;
+  });
+  await until('the detector is back', () => viewer.page.locator('#detector-problem').isHidden());
+  expect(await joinLink(viewer.page)).not.toBe(link);
+  link = await joinLink(viewer.page);
+
+  await closePage(phone);
+  phone = await openPhone(session.phones, link);
+  await untilText(phone.page, '#status', /live/i);
+  await untilPainted(viewer.page, 10);
+  expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
+  expect(takeTroubles(phone)).toEqual([]);
+});
+
+test('with no phone there, a dead server is said in the status', async () => {
+  const { server } = session;
+  await closePage(phone);
+  await untilText(viewer.page, '#status', /phone has left/i);
+  await server.kill();
+  await untilText(viewer.page, '#status', /unreachable/i);
+  await server.restart();
+  await untilText(viewer.page, '#status', /waiting for a phone|phone has left/i);
+  await until('a new room', async () => (await joinLink(viewer.page)) !== link);
+  expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
+});

@@ -151,5 +151,7 @@ function linkMessage({ seat, viewerPresent, peer }: Knowledge): Message {
     };
   }
   const title = peer === 'interrupted' || peer === 'failed' ? 'Reconnecting' : 'Connecting';
-  return { tone: 'busy', title, detail: 'Finding the way to the laptop…', action: null };
+  const detail =
+    'Finding the way to the laptop… If this lasts: are both on the same Wi-Fi? Guest networks and VPNs keep devices apart.';
+  return { tone: 'busy', title, detail, action: null };
 }

@@ -16,7 +16,7 @@ const START_KBPS = 6000;
 
 export class Sender {
   private peer: Peer | undefined;
-  private transceiver: RTCRtpSender | undefined;
+  private videoSender: RTCRtpSender | undefined;
   private track: MediaStreamTrack | undefined;
   private viewerPresent = false;
   private timer: number | undefined;
@@ -29,8 +29,8 @@ export class Sender {
   /** A new camera track: swapped into a running connection, else a reason to offer one. */
   async use(track: MediaStreamTrack): Promise<void> {
     this.track = track;
-    if (this.peer && this.peer.state !== 'failed' && this.transceiver) {
-      await this.transceiver.replaceTrack(track);
+    if (this.peer && this.peer.state !== 'failed' && this.videoSender) {
+      await this.videoSender.replaceTrack(track);
     } else if (this.viewerPresent) {
       await this.offer();
     }
@@ -76,7 +76,7 @@ export class Sender {
     this.handlers.post({ bye: { session: this.peer.session } });
     this.peer.close();
     this.peer = undefined;
-    this.transceiver = undefined;
+    this.videoSender = undefined;
     this.handlers.state('none');
   }
 
@@ -96,7 +96,7 @@ export class Sender {
     });
     this.peer = peer;
     this.handlers.state('connecting');
-    this.transceiver = peer.pc.addTransceiver(this.track, { direction: 'sendonly' }).sender;
+    this.videoSender = peer.pc.addTransceiver(this.track, { direction: 'sendonly' }).sender;
     try {
       await peer.pc.setLocalDescription();
     } catch (error) {

@@ -7,7 +7,8 @@ import type { Frames, Glance } from './metrics';
 const DASH = '–';
 
 export type Readings = {
-  glance: Glance;
+  /** Null while no picture is live: figures of the last seconds would pass for those of now. */
+  glance: Glance | null;
   frames: Frames;
   clockError: number | null;
   captureClock: Record<CaptureSource, number>;
@@ -25,11 +26,11 @@ export class Hud {
   }
 
   show({ glance, frames, clockError, captureClock, socket, connection }: Readings): void {
-    this.put('fps', fixed(glance.fps, 1));
-    this.put('e2e-median', fixed(glance.e2e?.median, 0));
-    this.put('e2e-p95', fixed(glance.e2e?.p95, 0));
-    this.put('server', fixed(glance.server?.median, 1));
-    this.put('network', fixed(glance.network?.median, 0));
+    this.put('fps', fixed(glance?.fps, 1));
+    this.put('e2e-median', fixed(glance?.e2e?.median, 0));
+    this.put('e2e-p95', fixed(glance?.e2e?.p95, 0));
+    this.put('server', fixed(glance?.server?.median, 1));
+    this.put('network', fixed(glance?.network?.median, 0));
     this.put('drops', `${frames.dropped_client} / ${frames.dropped_server}`);
     this.put('errors', String(frames.errors));
     this.put('frames', `${frames.sampled} / ${frames.displayed}`);

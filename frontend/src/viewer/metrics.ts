@@ -136,7 +136,7 @@ export class Metrics {
   }
 
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
-    const seconds = this.begun !== null && this.last !== null ? (this.last - this.begun) / 1000 : null;
+    const seconds = this.seconds;
     const perSecond = (amount: number) => (seconds ? amount / seconds : null);
     const { counts, all } = this;
     return {
@@ -160,6 +160,13 @@ export class Metrics {
       config: outside.config,
       machine: outside.machine,
     };
+  }
+
+  /** From the first sampled frame to the end of the last one's interval: n frames last n intervals, not n − 1. */
+  private get seconds(): number | null {
+    const { sampled } = this.counts;
+    if (this.begun === null || this.last === null || sampled < 2) return null;
+    return ((this.last - this.begun) / 1000) * (sampled / (sampled - 1));
   }
 
   private noteStages(result: DetectionResult, stamps: Stamps, offset: number, painted: number): void {

@@ -41,7 +41,10 @@ export const SENTENCES: Record<Connection, { tone: Tone; text: string }> = {
   server_unreachable: { tone: 'bad', text: 'Server unreachable, retrying…' },
   waiting_for_phone: { tone: 'quiet', text: 'Waiting for a phone' },
   waiting_for_camera: { tone: 'busy', text: 'Phone is here, waiting for its camera' },
-  connecting: { tone: 'busy', text: 'Connecting to the phone…' },
+  connecting: {
+    tone: 'busy',
+    text: 'Connecting to the phone… If this lasts: guest networks and VPNs keep devices apart',
+  },
   live: { tone: 'good', text: 'Live' },
   stalled: { tone: 'bad', text: 'No picture from the phone right now. Is its screen on?' },
   reconnecting: { tone: 'busy', text: 'Connection to the phone lost, reconnecting…' },

@@ -1,4 +1,5 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
+import { epochNow } from '../detect/epoch';
 import type { FromWorker, SocketState } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import { byId } from '../dom';
@@ -234,7 +235,7 @@ export class Viewer {
   private refreshHud(): void {
     const { metrics, socket, connection } = this;
     this.hud.show({
-      glance: metrics.glance(performance.timeOrigin + performance.now()),
+      glance: keepsPicture(connection) ? metrics.glance(epochNow()) : null,
       frames: metrics.frames,
       clockError: metrics.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,

@@ -5,6 +5,7 @@
 //! grows stale in a queue.
 
 pub mod decode;
+pub mod frame;
 pub mod infer;
 pub mod postprocess;
 pub mod resize;
@@ -17,15 +18,11 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use bytes::Bytes;
-use tokio::sync::mpsc::OwnedPermit;
 
-use crate::clock::Moment;
 use crate::model::Manifest;
-use crate::protocol::{
-    DetectAnswer, Detection, DetectionResult, DroppedFrame, FrameError, FrameErrorCode, Timing,
-};
+use crate::protocol::{Detection, DetectionResult, FrameErrorCode, Timing};
 use decode::{DecodeError, RgbImage};
+use frame::{Frame, Reply};
 use infer::Engine;
 use resize::Preprocessor;
 use slot::{ClientId, Slots};
@@ -41,75 +38,6 @@ pub struct PipelineConfig {
     /// Threads inside each session.
     pub threads: usize,
     pub max_pixels: usize,
-}
-
-/// A frame that waits for a worker.
-pub struct Frame {
-    pub capture_ts: i64,
-    pub jpeg: Bytes,
-    pub received: Moment,
-    pub reply: Reply,
-}
-
-/// The right to answer one frame, once: room for the answer is reserved before the frame is taken
-/// in, so a worker never waits for a slow reader. Dropped unused, it says that the server failed.
-pub struct Reply {
-    frame_id: u32,
-    permit: Option<OwnedPermit<DetectAnswer>>,
-}
-
-impl Reply {
-    pub fn new(frame_id: u32, permit: OwnedPermit<DetectAnswer>) -> Self {
-        Self {
-            frame_id,
-            permit: Some(permit),
-        }
-    }
-
-    pub fn result(self, result: DetectionResult) {
-        self.answer(DetectAnswer::Result(result));
-    }
-
-    pub fn dropped(self) {
-        let frame_id = self.frame_id;
-        self.answer(DetectAnswer::Dropped {
-            dropped: DroppedFrame { frame_id },
-        });
-    }
-
-    pub fn error(self, code: FrameErrorCode, message: impl Into<String>) {
-        let answer = error_answer(self.frame_id, code, message.into());
-        self.answer(answer);
-    }
-
-    fn answer(mut self, answer: DetectAnswer) {
-        if let Some(permit) = self.permit.take() {
-            permit.send(answer);
-        }
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            let message = "the server could not finish this frame".to_owned();
-            permit.send(error_answer(
-                self.frame_id,
-                FrameErrorCode::Internal,
-                message,
-            ));
-        }
-    }
-}
-
-fn error_answer(frame_id: u32, code: FrameErrorCode, message: String) -> DetectAnswer {
-    DetectAnswer::Error {
-        error: FrameError {
-            frame_id,
-            code,
-            message,
-        },
-    }
 }
 
 /// The running workers. Dropping it stops them.
@@ -284,7 +212,7 @@ impl Stages {
             Ok((detections, mut timing)) => {
                 timing.queue_us = u32::try_from(queued.as_micros()).unwrap_or(u32::MAX);
                 let result = DetectionResult {
-                    frame_id: frame.reply.frame_id,
+                    frame_id: frame.reply.frame_id(),
                     capture_ts: frame.capture_ts,
                     recv_ts: frame.received.epoch_ms.round() as i64,
                     inference_ts: frame.received.epoch_ms_at(done).round() as i64,

@@ -36,6 +36,20 @@ pub struct Timing {
     pub post_us: u32,
 }
 
+impl Timing {
+    /// From `recv_ts` to `inference_ts`.
+    pub fn total_us(&self) -> u64 {
+        let stages = [
+            self.queue_us,
+            self.decode_us,
+            self.resize_us,
+            self.infer_us,
+            self.post_us,
+        ];
+        stages.into_iter().map(u64::from).sum()
+    }
+}
+
 /// The answer to a frame that was inferred.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -4,12 +4,11 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::detect::{CAPTURE_TS, DetectClient, frame};
+use common::detect::DetectClient;
 use common::rooms::RoomApi;
-use common::{PEOPLE, TestServer, http, soon};
+use common::{TestServer, http, soon};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 
 const CLOSE_AWAY: u16 = 1001;
 /// What an operator may rely on.
@@ -43,17 +42,10 @@ async fn sockets_and_streams_are_told() {
 async fn a_busy_client_is_told() {
     let mut server = TestServer::start().await;
     let DetectClient {
-        mut sender,
+        sender,
         mut receiver,
     } = DetectClient::connect(&server).await;
-    let sending = tokio::spawn(async move {
-        for id in 0_u32.. {
-            let message = Message::binary(frame(id, CAPTURE_TS, PEOPLE));
-            if sender.send(message).await.is_err() {
-                break;
-            }
-        }
-    });
+    let sending = tokio::spawn(sender.flood());
     for _ in 0..5 {
         receiver.next_answer().await;
     }

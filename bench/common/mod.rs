@@ -124,20 +124,12 @@ impl Client {
     }
 }
 
-/// recv → inference, in microseconds: the five stages are all there is between the two.
+/// recv → inference, in microseconds.
 pub fn server_micros(answer: &DetectAnswer) -> Option<f64> {
     let DetectAnswer::Result(result) = answer else {
         return None;
     };
-    let timing = result.timing?;
-    let stages = [
-        timing.queue_us,
-        timing.decode_us,
-        timing.resize_us,
-        timing.infer_us,
-        timing.post_us,
-    ];
-    Some(stages.map(f64::from).iter().sum())
+    Some(result.timing?.total_us() as f64)
 }
 
 /// The value below which the fraction `q` of the samples lies; `None` without samples.

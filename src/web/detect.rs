@@ -14,7 +14,8 @@ use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::AppState;
 use crate::clock::{Moment, epoch_ms};
-use crate::pipeline::{Client, Frame, Reply};
+use crate::pipeline::Client;
+use crate::pipeline::frame::{Frame, Reply};
 use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, Pong};
 
 /// Answers that may wait for a slow reader. When they do, no further frame is read.

@@ -135,6 +135,16 @@ impl From<Socket> for DetectClient {
 }
 
 impl Sender {
+    /// Sends frames without a pause and without credit, until the server takes no more.
+    pub async fn flood(mut self) {
+        for id in 0_u32.. {
+            let message = Message::binary(frame(id, CAPTURE_TS, PEOPLE));
+            if self.send(message).await.is_err() {
+                break;
+            }
+        }
+    }
+
     pub async fn send(&mut self, message: Message) -> tungstenite::Result<()> {
         soon("room to send", self.0.send(message)).await
     }

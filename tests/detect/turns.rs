@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use sightline::protocol::DetectAnswer;
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::assert_people_found;
-use crate::common::detect::{CAPTURE_TS, DetectClient, answered_id, frame};
+use crate::common::detect::{CAPTURE_TS, DetectClient, answered_id};
 use crate::common::{PEOPLE, TestServer, soon};
 
 /// Sends `count` frames without waiting for anything, and hears as many answers.
@@ -90,17 +89,10 @@ async fn a_greedy_client_takes_nothing_from_a_polite_one() {
     let server = TestServer::start().await;
     let mut polite = DetectClient::connect(&server).await;
     let DetectClient {
-        mut sender,
+        sender,
         mut receiver,
     } = DetectClient::connect(&server).await;
-    let sending = tokio::spawn(async move {
-        for id in 0_u32.. {
-            let message = Message::binary(frame(id, CAPTURE_TS, PEOPLE));
-            if sender.send(message).await.is_err() {
-                break;
-            }
-        }
-    });
+    let sending = tokio::spawn(sender.flood());
     let hearing = tokio::spawn(async move {
         let mut inferred = 0;
         loop {

@@ -1,5 +1,6 @@
 //! Arguments, logging, signals.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -42,16 +43,31 @@ async fn run(args: Args) -> Result<()> {
 
 fn print_welcome(server: &Server) -> Result<()> {
     let join_url = server.join_url();
-    let qr = QrCode::new(join_url)?.render::<Dense1x2>().build();
+    let qr = terminal_qr(join_url)?;
     println!(
         "\n  Viewer (open on this computer):  {}",
         server.viewer_url()
     );
     println!("  Phone  (or scan the code):       {join_url}\n");
-    println!("{qr}\n");
+    println!("{qr}");
     println!("  The phone warns once that it does not know this computer's certificate: go on.");
     println!("  Ctrl-C stops.");
     Ok(())
+}
+
+/// In a terminal, black on white whatever its theme: not every phone reads an inverted code.
+fn terminal_qr(text: &str) -> Result<String> {
+    const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
+    const RESET: &str = "\x1b[0m";
+    let qr = QrCode::new(text)?.render::<Dense1x2>().build();
+    let (start, end) = match std::io::stdout().is_terminal() {
+        true => (BLACK_ON_WHITE, RESET),
+        false => ("", ""),
+    };
+    Ok(qr
+        .lines()
+        .map(|line| format!("{start}{line}{end}\n"))
+        .collect())
 }
 
 /// Waits for Ctrl-C or a request to terminate, and names it.

@@ -8,11 +8,11 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
-use common::{Bare, Client, quantile, server_micros};
+use common::{Answer, Bare, Client, quantile};
 use serde_json::json;
-use sightline::protocol::{DetectAnswer, Timing};
+use sightline::protocol::Timing;
 use sightline::{Args, Server};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -96,25 +96,22 @@ struct Samples {
 }
 
 impl Samples {
-    fn take(&mut self, answer: &DetectAnswer, bare_us: f64) -> Result<()> {
-        let server_us = server_micros(answer).with_context(|| format!("no result: {answer:?}"))?;
-        self.server.push(server_us);
+    fn take(&mut self, answer: &Answer, bare_us: f64) -> Result<()> {
+        let Answer::Inferred(timing) = answer else {
+            bail!("no result: {answer:?}");
+        };
+        self.server.push(timing.total_us() as f64);
         self.bare.push(bare_us);
-        if let DetectAnswer::Result(result) = answer {
-            let Timing {
-                queue_us,
-                decode_us,
-                resize_us,
-                infer_us,
-                post_us,
-            } = result.timing.context("no timing")?;
-            for (stage, us) in self
-                .stages
-                .iter_mut()
-                .zip([queue_us, decode_us, resize_us, infer_us, post_us])
-            {
-                stage.push(f64::from(us));
-            }
+        let Timing {
+            queue_us,
+            decode_us,
+            resize_us,
+            infer_us,
+            post_us,
+        } = *timing;
+        let stages = [queue_us, decode_us, resize_us, infer_us, post_us];
+        for (samples, us) in self.stages.iter_mut().zip(stages) {
+            samples.push(f64::from(us));
         }
         Ok(())
     }

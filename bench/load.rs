@@ -11,14 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use common::{Bare, Client, quantile, server_micros};
+use common::{Answer, Bare, Client, quantile};
 use serde_json::{Value, json};
 use sightline::pipeline::PipelineConfig;
-use sightline::protocol::DetectAnswer;
 use sightline::{Args, Server};
 use tokio::time::{MissedTickBehavior, interval};
 
-const BARE_ROUND: Duration = Duration::from_secs(4);
+const BARE_ROUND: Duration = Duration::from_secs(3);
 /// The start of a round, with its empty slots, is not counted.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -34,7 +33,7 @@ struct Options {
     #[arg(long, default_value_t = 60.0)]
     duration: f64,
     /// Rounds of load
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 12)]
     rounds: usize,
     /// The server's own flags, such as --workers and --threads
     #[command(flatten)]
@@ -152,15 +151,14 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn count(&mut self, answer: &DetectAnswer) {
+    fn count(&mut self, answer: &Answer) {
         match answer {
-            DetectAnswer::Result(_) => {
+            Answer::Inferred(timing) => {
                 self.answered += 1;
-                self.age_us.extend(server_micros(answer));
+                self.age_us.push(timing.total_us() as f64);
             }
-            DetectAnswer::Dropped { .. } => self.dropped += 1,
-            DetectAnswer::Error { .. } => self.errors += 1,
-            DetectAnswer::Pong { .. } => {}
+            Answer::Dropped => self.dropped += 1,
+            Answer::Failed(_) => self.errors += 1,
         }
     }
 }

@@ -7,14 +7,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sightline::pipeline::PipelineConfig;
 use sightline::pipeline::decode::{RgbImage, decode};
 use sightline::pipeline::infer::{self, Engine};
 use sightline::pipeline::resize::Preprocessor;
-use sightline::protocol::DetectAnswer;
+use sightline::protocol::{FrameError, Timing};
 use sightline::{Args, Config};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 const CLIP: &str = "bench/clips/people.mjpeg";
@@ -91,8 +93,40 @@ impl Bare {
     }
 }
 
-/// A plain client of the detection socket.
+/// A plain client of the detection socket. It runs on the cores it measures, so it reads no more of
+/// an answer than the figures need.
 pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+#[derive(Debug)]
+pub enum Answer {
+    Inferred(Timing),
+    Dropped,
+    Failed(FrameError),
+}
+
+impl Answer {
+    fn parse(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Fields {
+            timing: Option<Timing>,
+            dropped: Option<IgnoredAny>,
+            error: Option<FrameError>,
+        }
+        match serde_json::from_str(text)? {
+            Fields {
+                timing: Some(timing),
+                ..
+            } => Ok(Self::Inferred(timing)),
+            Fields {
+                dropped: Some(_), ..
+            } => Ok(Self::Dropped),
+            Fields {
+                error: Some(error), ..
+            } => Ok(Self::Failed(error)),
+            _ => bail!("an unknown answer: {text}"),
+        }
+    }
+}
 
 impl Client {
     pub async fn connect(server: SocketAddr) -> Result<Self> {
@@ -102,13 +136,13 @@ impl Client {
     }
 
     pub async fn send(&mut self, frame_id: u32, jpeg: &[u8]) -> Result<()> {
-        let capture_ts = sightline::clock::epoch_ms();
-        let header = [&frame_id.to_le_bytes()[..], &capture_ts.to_le_bytes()].concat();
-        let message = Bytes::from([&header, jpeg].concat());
-        Ok(self.0.send(Message::Binary(message)).await?)
+        let id = frame_id.to_le_bytes();
+        let capture_ts = sightline::clock::epoch_ms().to_le_bytes();
+        let message = [&id[..], &capture_ts, jpeg].concat();
+        Ok(self.0.send(Message::binary(message)).await?)
     }
 
-    pub async fn answer(&mut self) -> Result<DetectAnswer> {
+    pub async fn answer(&mut self) -> Result<Answer> {
         loop {
             match self
                 .0
@@ -116,20 +150,12 @@ impl Client {
                 .await
                 .context("the server closed the socket")??
             {
-                Message::Text(text) => return Ok(serde_json::from_str(&text)?),
+                Message::Text(text) => return Answer::parse(&text),
                 Message::Close(close) => bail!("the server closed the socket: {close:?}"),
                 _ => {}
             }
         }
     }
-}
-
-/// recv → inference, in microseconds.
-pub fn server_micros(answer: &DetectAnswer) -> Option<f64> {
-    let DetectAnswer::Result(result) = answer else {
-        return None;
-    };
-    Some(result.timing?.total_us() as f64)
 }
 
 /// The value below which the fraction `q` of the samples lies; `None` without samples.

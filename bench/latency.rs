@@ -97,8 +97,10 @@ struct Samples {
 
 impl Samples {
     fn take(&mut self, answer: &Answer, bare_us: f64) -> Result<()> {
-        let Answer::Inferred(timing) = answer else {
-            bail!("no result: {answer:?}");
+        let timing = match answer {
+            Answer::Inferred(timing) => timing,
+            Answer::Dropped => bail!("the only frame was dropped"),
+            Answer::Failed(error) => bail!("frame {}: {}", error.frame_id, error.message),
         };
         self.server.push(timing.total_us() as f64);
         self.bare.push(bare_us);

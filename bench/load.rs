@@ -158,7 +158,10 @@ impl Outcome {
                 self.age_us.push(timing.total_us() as f64);
             }
             Answer::Dropped => self.dropped += 1,
-            Answer::Failed(_) => self.errors += 1,
+            Answer::Failed(error) => {
+                eprintln!("frame {}: {}", error.frame_id, error.message);
+                self.errors += 1;
+            }
         }
     }
 }

@@ -97,7 +97,6 @@ impl Bare {
 /// an answer than the figures need.
 pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-#[derive(Debug)]
 pub enum Answer {
     Inferred(Timing),
     Dropped,

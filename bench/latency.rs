@@ -42,23 +42,17 @@ async fn main() -> Result<()> {
     let threads = config.pipeline.threads;
     let server = Server::bind(config).await?;
 
-    let measure = async {
-        let samples = measure(
-            server.local_addr(),
-            &mut bare,
-            &frames,
-            options.frames,
-            options.fps,
-        )
-        .await;
-        server.shutdown();
-        samples
-    };
-    let (served, samples) = tokio::join!(server.serve(), measure);
-    served?;
+    let measuring = measure(
+        server.local_addr(),
+        &mut bare,
+        &frames,
+        options.frames,
+        options.fps,
+    );
+    let samples = common::while_serving(&server, measuring).await?;
     println!(
         "{}",
-        serde_json::to_string_pretty(&samples?.report(threads)?)?
+        serde_json::to_string_pretty(&samples.report(threads)?)?
     );
     Ok(())
 }

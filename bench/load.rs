@@ -49,16 +49,11 @@ async fn main() -> Result<()> {
     let frames: &'static [Vec<u8>] = common::frames()?.leak();
     let mut bare = BareSessions::open(&pipeline, &frames[0])?;
     let server = Server::bind(config).await?;
-    let measure = async {
-        let rounds = measure(server.local_addr(), frames, &mut bare, &options).await;
-        server.shutdown();
-        rounds
-    };
-    let (served, rounds) = tokio::join!(server.serve(), measure);
-    served?;
+    let measuring = measure(server.local_addr(), frames, &mut bare, &options);
+    let rounds = common::while_serving(&server, measuring).await?;
     println!(
         "{}",
-        serde_json::to_string_pretty(&report(&rounds?, &pipeline)?)?
+        serde_json::to_string_pretty(&report(&rounds, &pipeline)?)?
     );
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Server {
             web::Parts {
                 phone_origin,
                 rooms,
-                first_room,
+                first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
                 shutdown: shutdown.clone(),
                 tasks: tasks.clone(),

@@ -36,8 +36,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Parts {
     pub phone_origin: String,
     pub rooms: Rooms,
-    /// The room whose QR the terminal shows.
-    pub first_room: RoomKeys,
+    /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
+    pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
     pub shutdown: CancellationToken,
     pub tasks: TaskTracker,
@@ -47,8 +47,6 @@ pub type AppState = Arc<Shared>;
 
 pub struct Shared {
     parts: Parts,
-    /// Taken by the first viewer on this machine.
-    first_room: Mutex<Option<RoomKeys>>,
     client_config: ClientConfig,
     health: Health,
     max_frame_bytes: usize,
@@ -58,7 +56,6 @@ pub struct Shared {
 impl Shared {
     pub fn new(config: &Config, parts: Parts) -> AppState {
         Arc::new(Self {
-            first_room: Mutex::new(Some(parts.first_room.clone())),
             parts,
             client_config: client_config(config),
             health: health(config),

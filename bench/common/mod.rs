@@ -14,7 +14,7 @@ use sightline::pipeline::decode::{RgbImage, decode};
 use sightline::pipeline::infer::{self, Engine};
 use sightline::pipeline::resize::Preprocessor;
 use sightline::protocol::{FrameError, Timing};
-use sightline::{Args, Config};
+use sightline::{Args, Config, Server};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -33,6 +33,18 @@ pub fn config(mut args: Args, state_dir: &Path) -> Result<Config> {
     args.port = 0;
     args.state_dir = Some(state_dir.to_owned());
     Config::try_from(args)
+}
+
+/// Serves until `work` ends, whether it succeeds or fails.
+pub async fn while_serving<T>(server: &Server, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let work = async {
+        let outcome = work.await;
+        server.shutdown();
+        outcome
+    };
+    let (served, outcome) = tokio::join!(server.serve(), work);
+    served?;
+    outcome
 }
 
 /// Frames of the clip as the viewer sends them: 320×240 JPEGs.

@@ -35,7 +35,7 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections may take to close once the server was asked to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
 /// How long what a peer still sends is read and thrown away after our last word.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(1);
 /// Pause after a failed accept (out of file descriptors, say).
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -146,8 +146,9 @@ impl Server {
         };
         let (tls, router) = (self.tls.clone(), self.router.clone());
         let shutdown = self.shutdown.clone();
+        let stream = Lingering::new(stream, slot, self.tasks.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = serve_connection(stream, slot, tls, router, shutdown).await {
+            if let Err(error) = serve_connection(stream, tls, router, shutdown).await {
                 tracing::debug!("connection from {peer}: {error:#}");
             }
         });
@@ -155,23 +156,21 @@ impl Server {
 }
 
 async fn serve_connection(
-    stream: TcpStream,
-    slot: OwnedSemaphorePermit,
+    stream: Lingering,
     tls: TlsAcceptor,
     router: Router,
     shutdown: CancellationToken,
 ) -> Result<()> {
     // Answers are small and back to back; without this each second one waits for an acknowledgement.
-    stream.set_nodelay(true)?;
+    stream.tcp().set_nodelay(true)?;
     let mut first = [0];
     let peeked = shutdown
-        .run_until_cancelled(timeout(HELLO_TIMEOUT, stream.peek(&mut first)))
+        .run_until_cancelled(timeout(HELLO_TIMEOUT, stream.tcp().peek(&mut first)))
         .await;
     let Some(peeked) = peeked else { return Ok(()) };
     if peeked.context("the client said nothing")?? == 0 {
         return Ok(());
     }
-    let stream = Lingering::new(stream, slot);
     if first[0] == TLS_HANDSHAKE {
         let handshake = timeout(HELLO_TIMEOUT, tls.accept(stream));
         let Some(stream) = shutdown.run_until_cancelled(handshake).await else {
@@ -216,17 +215,25 @@ where
 /// A connection that, when dropped, goes on reading for a moment before it closes.
 ///
 /// Closing a socket that still has unread bytes resets it, and a reset destroys what the peer has
-/// not yet read: the close code of a message that was too large, for one.
+/// not yet read: the close code of a message that was too large, for one. The program's own end
+/// closes sockets too, so shutting down waits for this.
 struct Lingering {
     /// Taken only by `drop`.
     inner: Option<(TcpStream, OwnedSemaphorePermit)>,
+    tasks: TaskTracker,
 }
 
 impl Lingering {
-    fn new(stream: TcpStream, slot: OwnedSemaphorePermit) -> Self {
+    fn new(stream: TcpStream, slot: OwnedSemaphorePermit, tasks: TaskTracker) -> Self {
         Self {
             inner: Some((stream, slot)),
+            tasks,
         }
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        let (stream, _) = self.inner.as_ref().expect("taken only by drop");
+        stream
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
@@ -242,11 +249,12 @@ impl Drop for Lingering {
         else {
             return;
         };
-        runtime.spawn(async move {
+        let drained = async move {
             let _slot = slot;
             // Either way the connection is over.
             let _ = timeout(LINGER, drain(stream)).await;
-        });
+        };
+        self.tasks.spawn_on(drained, &runtime);
     }
 }
 

@@ -11,7 +11,8 @@ usage: ./start.sh [--mode server|wasm|auto] [--port N] [--public-host HOST] [--h
 Installs and builds what is missing (needs Rust and Node.js), then serves the viewer on this computer and
 the phone page on the local network, and shows the QR code to scan.
 
-  --mode MODE         where inference runs: server (default); auto; wasm is not built yet   [MODE]
+  --mode MODE         where inference runs: server (this computer), wasm (the viewer's browser) or auto
+                      (the viewer picks); default: server if this computer has a GPU, else wasm [MODE]
   --port N            port for HTTP and HTTPS, default 3000                                 [PORT]
   --public-host HOST  host, host:port or https:// address that phones reach this machine by,
                       default: its LAN address                                              [PUBLIC_HOST]

@@ -32,18 +32,18 @@ fn main() -> Result<()> {
     let config = PipelineConfig::try_from(&options.server)?;
     let environment = infer::environment(&config.onnxruntime)?;
     let mut stages = Stages::open(&environment, &config)?;
-    let classes: HashMap<&str, usize> = (config.manifest.labels.iter().enumerate())
-        .filter_map(|(class, label)| Some((label.as_deref()?, class)))
-        .collect();
+    let annotations = read_json(&options.annotations)?;
+    let categories = categories(&annotations)?;
     let mut results = Vec::new();
-    for image in images(&options.annotations)? {
+    for image in images(&annotations)? {
         let jpeg = std::fs::read(options.images.join(&image.file))?;
         let (detections, _) = stages.detect(&jpeg).with_context(|| image.file.clone())?;
-        results.extend(
-            detections
-                .iter()
-                .map(|found| coco_result(&image, &classes, found)),
-        );
+        for found in &detections {
+            let category = categories
+                .get(found.label.as_str())
+                .with_context(|| format!("no category {} in the annotations", found.label))?;
+            results.push(coco_result(&image, *category, found));
+        }
     }
     std::fs::write(&options.out, serde_json::to_string(&results)?)?;
     println!("{} detections → {}", results.len(), options.out.display());
@@ -57,11 +57,26 @@ struct Image {
     height: f64,
 }
 
-fn images(annotations: &Path) -> Result<Vec<Image>> {
+fn read_json(annotations: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(annotations)
         .with_context(|| format!("no annotations at {}", annotations.display()))?;
-    let json: Value = serde_json::from_str(&text)?;
-    let entries = json["images"]
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The ids of the data set, by name: a model's class numbers are its own.
+fn categories(annotations: &Value) -> Result<HashMap<&str, u64>> {
+    let entries = annotations["categories"]
+        .as_array()
+        .context("no categories in the annotations")?;
+    entries
+        .iter()
+        .map(|entry| Some((entry["name"].as_str()?, entry["id"].as_u64()?)))
+        .map(|category| category.context("a category lacks a field"))
+        .collect()
+}
+
+fn images(annotations: &Value) -> Result<Vec<Image>> {
+    let entries = annotations["images"]
         .as_array()
         .context("no images in the annotations")?;
     let image = |entry: &Value| {
@@ -78,7 +93,7 @@ fn images(annotations: &Path) -> Result<Vec<Image>> {
         .collect()
 }
 
-fn coco_result(image: &Image, classes: &HashMap<&str, usize>, found: &Detection) -> Value {
+fn coco_result(image: &Image, category: u64, found: &Detection) -> Value {
     let [x, y, w, h] = [
         found.xmin,
         found.ymin,
@@ -88,7 +103,7 @@ fn coco_result(image: &Image, classes: &HashMap<&str, usize>, found: &Detection)
     .map(f64::from);
     json!({
         "image_id": image.id,
-        "category_id": classes[found.label.as_str()],
+        "category_id": category,
         "bbox": [x * image.width, y * image.height, w * image.width, h * image.height],
         "score": found.score,
     })

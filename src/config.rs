@@ -1,32 +1,35 @@
 //! Flags and environment → a checked [`Config`].
 
+mod phone_host;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
+use crate::gpu;
 use crate::lan;
 use crate::model::Manifest;
 use crate::pipeline::{PipelineConfig, infer};
 use crate::protocol::Mode;
 use crate::rooms::RoomLimits;
 
+pub use phone_host::PhoneHost;
+
 /// Threads per session up to which one more still pays on common laptops.
 const USEFUL_THREADS: usize = 4;
 /// Each session holds about 60 MB.
 const DEFAULT_MAX_WORKERS: usize = 4;
-/// Docker's default bridge: never an address that a phone can reach.
-const DOCKER_BRIDGE: &str = "172.17.";
 
 /// Sightline: a phone's camera as a live object detector.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
 pub struct Args {
-    /// Where inference runs
-    #[arg(long, env = "MODE", value_enum, default_value = "server")]
-    pub mode: Mode,
+    /// Where inference runs; default: server if this machine has a GPU, else wasm
+    #[arg(long, env = "MODE", value_enum)]
+    pub mode: Option<Mode>,
     /// Address to listen on
     #[arg(long, env = "SIGHTLINE_HOST", default_value = "0.0.0.0")]
     pub host: IpAddr,
@@ -88,6 +91,8 @@ pub struct Args {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub mode: Mode,
+    /// Who chose the mode, for people.
+    pub mode_reason: String,
     pub listen: SocketAddr,
     pub phone_host: PhoneHost,
     pub pipeline: PipelineConfig,
@@ -98,22 +103,10 @@ pub struct Config {
     pub room_limits: RoomLimits,
 }
 
-/// How a phone's address of this server begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhoneHost {
-    /// A whole origin, such as a tunnel's.
-    Origin(String),
-    /// A host; the port is the one the server listens on.
-    Host(String),
-}
-
 impl TryFrom<Args> for Config {
     type Error = anyhow::Error;
 
     fn try_from(args: Args) -> Result<Self> {
-        if args.mode == Mode::Wasm {
-            bail!("--mode wasm is not built yet: use --mode server");
-        }
         check_limits(&args)?;
         ensure!(
             ["index.html", "phone.html"]
@@ -127,8 +120,13 @@ impl TryFrom<Args> for Config {
             Some(host) => PhoneHost::parse(host)?,
             None => PhoneHost::of_this_machine(),
         };
+        let (mode, mode_reason) = match args.mode {
+            Some(mode) => (mode, "as --mode or MODE says".to_owned()),
+            None => mode_for(gpu::find()),
+        };
         Ok(Self {
-            mode: args.mode,
+            mode,
+            mode_reason,
             listen: SocketAddr::new(args.host, args.port),
             phone_host,
             pipeline: PipelineConfig::try_from(&args)?,
@@ -170,6 +168,23 @@ impl TryFrom<&Args> for PipelineConfig {
 }
 
 impl Config {
+    /// Where inference runs and why, in a line.
+    pub fn mode_line(&self) -> String {
+        let (mode, meaning, others) = match self.mode {
+            Mode::Server => ("server", "this computer infers, on its CPU", "wasm or auto"),
+            Mode::Wasm => ("wasm", "the viewer's browser infers", "server or auto"),
+            Mode::Auto => (
+                "auto",
+                "the viewer measures both and picks",
+                "server or wasm",
+            ),
+        };
+        let reason = &self.mode_reason;
+        format!(
+            "Mode: {mode}, {meaning} ({reason}; --mode {others}, or the page's switch, for the rest)"
+        )
+    }
+
     /// Every name that the certificate must be valid for.
     pub fn certificate_names(&self) -> Vec<String> {
         let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
@@ -181,55 +196,14 @@ impl Config {
     }
 }
 
-impl PhoneHost {
-    fn parse(text: &str) -> Result<Self> {
-        let rest = text
-            .strip_prefix("https://")
-            .unwrap_or(text)
-            .trim_end_matches('/');
-        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-        ensure!(
-            !rest.is_empty() && rest.chars().all(allowed),
-            "--public-host wants a host, host:port or https:// address, not {text:?}"
-        );
-        ensure!(
-            !rest.starts_with(DOCKER_BRIDGE),
-            "--public-host {rest} is Docker's own network, which no phone reaches: give the \
-             computer's address on the Wi-Fi"
-        );
-        let has_port = rest
-            .rsplit_once(':')
-            .is_some_and(|(host, _)| !host.ends_with(':') && !rest.ends_with(']'));
-        if text.starts_with("https://") || has_port {
-            Ok(Self::Origin(format!("https://{rest}")))
-        } else {
-            Ok(Self::Host(rest.to_owned()))
+/// The mode for a machine with this GPU, and why.
+fn mode_for(gpu: Option<&str>) -> (Mode, String) {
+    match gpu {
+        Some(gpu) => {
+            let reason = format!("{gpu} found, though the bundled ONNX Runtime cannot use it");
+            (Mode::Server, reason)
         }
-    }
-
-    fn of_this_machine() -> Self {
-        let address = lan::addresses().first().map(ToString::to_string);
-        Self::Host(address.unwrap_or_else(|| "localhost".to_owned()))
-    }
-
-    /// The origin of the phone's page.
-    pub fn origin(&self, port: u16) -> String {
-        match self {
-            Self::Origin(origin) => origin.clone(),
-            Self::Host(host) => format!("https://{host}:{port}"),
-        }
-    }
-
-    /// Without scheme, port and brackets, as a certificate names it.
-    fn bare_host(&self) -> Option<String> {
-        let authority = match self {
-            Self::Origin(origin) => origin.strip_prefix("https://")?,
-            Self::Host(host) => host,
-        };
-        if let Some(ipv6) = authority.strip_prefix('[') {
-            return Some(ipv6.split_once(']')?.0.to_owned());
-        }
-        Some(authority.split(':').next()?.to_owned())
+        None => (Mode::Wasm, "no GPU found".to_owned()),
     }
 }
 
@@ -286,31 +260,9 @@ fn default_state_dir() -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn origin(public_host: &str) -> String {
-        PhoneHost::parse(public_host).unwrap().origin(3000)
-    }
-
     #[test]
-    fn public_host_takes_hosts_ports_and_origins() {
-        assert_eq!(origin("192.168.1.5"), "https://192.168.1.5:3000");
-        assert_eq!(origin("laptop.local:8443"), "https://laptop.local:8443");
-        assert_eq!(origin("https://x.example/"), "https://x.example");
-        assert_eq!(origin("[fd00::2]"), "https://[fd00::2]:3000");
-        assert_eq!(origin("[fd00::2]:80"), "https://[fd00::2]:80");
-    }
-
-    #[test]
-    fn public_host_refuses_what_no_phone_reaches() {
-        for bad in ["", "http://x", "a b", "x/<script>", "172.17.0.2"] {
-            assert!(PhoneHost::parse(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn the_certificate_names_the_bare_host() {
-        let name = |text: &str| PhoneHost::parse(text).unwrap().bare_host().unwrap();
-        assert_eq!(name("https://x.example:8443"), "x.example");
-        assert_eq!(name("[fd00::2]:80"), "fd00::2");
-        assert_eq!(name("192.168.1.5"), "192.168.1.5");
+    fn a_machine_with_a_gpu_infers_itself() {
+        assert_eq!(mode_for(Some("an NVIDIA GPU")).0, Mode::Server);
+        assert_eq!(mode_for(None).0, Mode::Wasm);
     }
 }

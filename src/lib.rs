@@ -15,6 +15,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod gpu;
 pub mod lan;
 pub mod model;
 pub mod pipeline;

@@ -30,8 +30,10 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(args: Args) -> Result<()> {
-    let server = Server::bind(Config::try_from(args)?).await?;
-    print_welcome(&server)?;
+    let config = Config::try_from(args)?;
+    let mode_line = config.mode_line();
+    let server = Server::bind(config).await?;
+    print_welcome(&server, &mode_line)?;
     let stop = async {
         let signal = termination().await;
         eprintln!("\nsightline: {signal}, closing");
@@ -41,7 +43,7 @@ async fn run(args: Args) -> Result<()> {
     served
 }
 
-fn print_welcome(server: &Server) -> Result<()> {
+fn print_welcome(server: &Server, mode_line: &str) -> Result<()> {
     let join_url = server.join_url();
     let qr = terminal_qr(join_url)?;
     println!(
@@ -50,6 +52,7 @@ fn print_welcome(server: &Server) -> Result<()> {
     );
     println!("  Phone  (or scan the code):       {join_url}\n");
     println!("{qr}");
+    println!("  {mode_line}");
     println!("  The phone warns once that it does not know this computer's certificate: go on.");
     println!("  Ctrl-C stops.");
     Ok(())

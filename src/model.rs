@@ -1,15 +1,21 @@
-//! The model's manifest: every knob that server and browser must agree on.
+//! The model's manifest: every knob that server and browser must agree on. `models/README.md` says
+//! how to write one.
 
+mod check;
+
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 pub const MANIFEST_FILE: &str = "manifest.json";
-/// Larger inputs than any detector that runs on a laptop; keeps a bad manifest from exhausting memory.
-const MAX_INPUT_SIDE: u32 = 2048;
+/// The committed one has 3 KB.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Manifest {
     pub name: String,
     /// Model file, beside the manifest.
@@ -22,6 +28,7 @@ pub struct Manifest {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InputSpec {
     pub name: String,
     pub width: u32,
@@ -34,6 +41,7 @@ pub struct InputSpec {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ColorOrder {
     Rgb,
@@ -42,19 +50,26 @@ pub enum ColorOrder {
 
 /// How a frame of another aspect ratio is brought to the input's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
+    /// Both sides are scaled to the input's, each by its own factor.
     Stretch,
+    /// Scaled as a whole to lie in the input's top left corner; the rest is `pad`, a level like a pixel's.
+    LetterboxTopLeft { pad: u8 },
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OutputSpec {
     Ssd(SsdSpec),
+    Yolox(YoloxSpec),
 }
 
 /// Single Shot MultiBox Detector: box encodings relative to anchors, and class logits.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SsdSpec {
     pub boxes: String,
     pub logits: String,
@@ -65,6 +80,7 @@ pub struct SsdSpec {
 
 /// Parameters of the TensorFlow Object Detection API's SSD anchor generator.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AnchorSpec {
     pub feature_maps: Vec<u32>,
     pub min_scale: f32,
@@ -74,7 +90,17 @@ pub struct AnchorSpec {
     pub reduce_boxes_in_lowest_layer: bool,
 }
 
+/// YOLOX: one row a cell, (dx, dy, log w, log h, objectness, a score for each label).
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct YoloxSpec {
+    pub predictions: String,
+    /// Sides of the cells in input pixels, one grid each, in the order of the rows.
+    pub strides: Vec<u32>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Thresholds {
     pub score: f32,
     pub iou: f32,
@@ -85,7 +111,7 @@ impl Manifest {
     /// Reads and checks `DIR/manifest.json`.
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join(MANIFEST_FILE);
-        let text = std::fs::read_to_string(&path).with_context(|| {
+        let text = read(&path).with_context(|| {
             format!(
                 "no model at {}: give a folder with a manifest.json and its model by --model DIR",
                 path.display()
@@ -99,29 +125,20 @@ impl Manifest {
         Ok(manifest)
     }
 
-    fn check(&self) -> Result<()> {
-        let side = 1..=MAX_INPUT_SIDE;
-        let input = &self.input;
-        ensure!(
-            side.contains(&input.width) && side.contains(&input.height),
-            "input must be 1 to {MAX_INPUT_SIDE} pixels a side"
-        );
-        ensure!(
-            input.std.iter().all(|std| *std > 0.0),
-            "input.std must be positive"
-        );
-        let Thresholds { score, iou, .. } = self.thresholds;
-        ensure!(
-            score > 0.0 && score < 1.0 && iou > 0.0 && iou <= 1.0,
-            "thresholds must lie between 0 and 1"
-        );
-        if self.file.components().count() != 1 {
-            bail!("file must lie beside the manifest");
-        }
-        Ok(())
-    }
-
     pub fn label_names(&self) -> Vec<String> {
         self.labels.iter().flatten().cloned().collect()
     }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    let read = file
+        .take(MAX_MANIFEST_BYTES + 1)
+        .read_to_string(&mut text)?;
+    ensure!(
+        read as u64 <= MAX_MANIFEST_BYTES,
+        "larger than {MAX_MANIFEST_BYTES} bytes"
+    );
+    Ok(text)
 }

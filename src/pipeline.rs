@@ -6,6 +6,8 @@
 
 pub mod decode;
 pub mod frame;
+#[cfg(test)]
+mod golden;
 pub mod infer;
 pub mod postprocess;
 pub mod resize;
@@ -193,11 +195,11 @@ impl Stages {
         let mut timing = Timing::default();
         decode::decode(jpeg, self.max_pixels, &mut self.image)?;
         timing.decode_us = lap.micros();
-        self.preprocessor.fill(&self.image, self.engine.input())?;
+        let covered = self.preprocessor.fill(&self.image, self.engine.input())?;
         timing.resize_us = lap.micros();
         let outputs = self.engine.infer()?;
         timing.infer_us = lap.micros();
-        let detections = outputs.detections()?;
+        let detections = outputs.detections(covered)?;
         timing.post_us = lap.micros();
         Ok((detections, timing))
     }

@@ -1,7 +1,8 @@
 //! Every message on any wire, written once.
 //!
-//! `frontend/src/protocol/messages.ts` is generated from these types; the test at the end of this
-//! file fails when the two drift apart (`UPDATE_TYPES=1 cargo test protocol` rewrites it).
+//! `frontend/src/protocol/messages.ts` is generated from these types and the manifest's in
+//! `model.rs`; the test at the end of this file fails when they drift apart
+//! (`UPDATE_TYPES=1 cargo test protocol` rewrites it).
 //!
 //! Units: times are milliseconds since the Unix epoch on the server's clock, durations are
 //! microseconds, coordinates are fractions of the frame that was sent.
@@ -273,6 +274,10 @@ pub struct Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{
+        AnchorSpec, ColorOrder, Fit, InputSpec, Manifest, OutputSpec, SsdSpec, Thresholds,
+        YoloxSpec,
+    };
     use ts_rs::{Config, TS};
 
     const TYPESCRIPT: &str = concat!(
@@ -280,7 +285,7 @@ mod tests {
         "/frontend/src/protocol/messages.ts"
     );
 
-    /// All types of this file as TypeScript, in the order of the source.
+    /// All types of this file and the manifest's as TypeScript, in the order of the source.
     fn typescript() -> String {
         let config = Config::default();
         macro_rules! declarations {
@@ -309,8 +314,17 @@ mod tests {
             IceServer,
             ApiError,
             Health,
+            Manifest,
+            InputSpec,
+            ColorOrder,
+            Fit,
+            OutputSpec,
+            SsdSpec,
+            AnchorSpec,
+            YoloxSpec,
+            Thresholds,
         ];
-        let header = "// Generated from src/protocol.rs; do not edit. \
+        let header = "// Generated from src/protocol.rs and src/model.rs; do not edit. \
                       UPDATE_TYPES=1 cargo test protocol rewrites it.\n\n";
         let constant = format!("export const FRAME_HEADER_BYTES = {FRAME_HEADER_BYTES};\n\n");
         format!("{header}{constant}{}", types.join("\n"))

@@ -11,14 +11,9 @@ if [ ! -f "$eval_dir/instances.json" ] || [ ! -d "$eval_dir/images" ]; then
   exit 2
 fi
 
-venv=models/.venv
-if [ ! -x "$venv/bin/python" ]; then
-  python3 -m venv "$venv"
-fi
-"$venv/bin/pip" install --quiet --requirement models/eval/requirements.txt
-
-found=$(mktemp)
-trap 'rm -f "$found"' EXIT
+out=$(mktemp -d)
+trap 'rm -r "$out"' EXIT
+found=$out/server.json
 data=(--images "$eval_dir/images" --annotations "$eval_dir/instances.json")
 cargo run --release --example detect_images -- --model "$model" --score 0.01 "${data[@]}" --out "$found"
-"$venv/bin/python" models/eval/reference.py --model "$model" "${data[@]}" --detections "$found"
+models/eval/python.sh models/eval/reference.py --model "$model" "${data[@]}" --detections "$found"

@@ -97,9 +97,10 @@ class Detector:
         if spec["fit"] == "stretch":
             pixels = np.asarray(image.resize((width, height), Image.BILINEAR), np.float32)
         else:
-            scale = min(width / image.width, height / image.height)
-            size = (round(image.width * scale), round(image.height * scale))
-            pixels = np.full((height, width, 3), spec["pad"], np.float32)
+            # Products before the division: 11 * (15 / 11) is less than 15 and would lose a column.
+            size = (min(width, image.width * height // image.height), min(height, image.height * width // image.width))
+            size = (max(1, size[0]), max(1, size[1]))
+            pixels = np.full((height, width, 3), spec["fit"]["letterbox_top_left"]["pad"], np.float32)
             pixels[: size[1], : size[0]] = image.resize(size, Image.BILINEAR)
             covered = (size[0] / width, size[1] / height)
         if spec["color"] == "bgr":

@@ -1,4 +1,4 @@
-"""COCO average precision of a model folder by plain Python, and of another program's detections beside it."""
+"""COCO average precision of a model folder by plain Python, and of other programs' detections beside it."""
 import argparse
 import contextlib
 import io
@@ -54,20 +54,23 @@ def main():
     parser.add_argument("--file", type=Path, help="another ONNX file with the same inputs and outputs")
     parser.add_argument("--annotations", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--detections", type=Path, help="COCO results (JSON) of another program")
+    parser.add_argument("--detections", type=Path, nargs="+", default=[], help="COCO results (JSON) of other programs")
     parser.add_argument("--limit", type=float, default=0.01, help="largest accepted difference of AP")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON, too; rows are named after the files")
     args = parser.parse_args()
     coco = load_annotations(args.annotations)
     expected = average_precision(coco, results(Detector(args.model, args.file), coco, args.images))
-    print(f"{len(coco.imgs)} images          AP    AP50")
-    print(f"Python reference   {expected[0]:.4f}  {expected[1]:.4f}")
-    if args.detections:
-        found = average_precision(coco, json.loads(args.detections.read_text()))
-        print(f"these detections   {found[0]:.4f}  {found[1]:.4f}")
-        gap = found[0] - expected[0]
-        print(f"difference         {gap:+.4f}  {found[1] - expected[1]:+.4f}")
-        if abs(gap) > args.limit:
-            sys.exit(f"AP differs by more than {args.limit}")
+    rows = {"reference": expected}
+    print(f"{f'{len(coco.imgs)} images':20} {'AP':>6} {'AP50':>7}   difference")
+    print(f"{'Python reference':20} {expected[0]:.4f}  {expected[1]:.4f}")
+    for path in args.detections:
+        found = average_precision(coco, json.loads(path.read_text()))
+        print(f"{path.name:20} {found[0]:.4f}  {found[1]:.4f}   {found[0] - expected[0]:+.4f}  {found[1] - expected[1]:+.4f}")
+        rows[path.stem] = found
+    if args.out:
+        args.out.write_text(json.dumps({name: {"ap": ap, "ap50": ap50} for name, (ap, ap50) in rows.items()}))
+    if any(abs(ap - expected[0]) > args.limit for ap, _ in rows.values()):
+        sys.exit(f"AP differs by more than {args.limit}")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use ort::environment::Environment;
 use ort::session::{Session, SessionOutputs, builder::GraphOptimizationLevel};
 use ort::value::Tensor;
 
-use crate::model::{Manifest, OutputSpec, SsdSpec};
+use crate::model::Manifest;
 use crate::protocol::Detection;
 
-use super::postprocess::SsdDecoder;
+use super::postprocess::{Decoder, Outputs};
+use super::resize::Coverage;
 
 /// Where `npm ci` in `frontend/` puts the library, for those who do not name one.
 const NPM_PACKAGE: &str = "frontend/node_modules/onnxruntime-node/bin/napi-v6";
@@ -78,8 +79,7 @@ pub struct Engine {
     session: Session,
     input_name: String,
     input: Tensor<f32>,
-    spec: SsdSpec,
-    decoder: SsdDecoder,
+    decoder: Decoder,
 }
 
 impl Engine {
@@ -91,8 +91,6 @@ impl Engine {
         threads: usize,
     ) -> Result<Self> {
         let session = open_session(environment, &dir.join(&manifest.file), threads)?;
-        let OutputSpec::Ssd(spec) = manifest.output.clone();
-        let decoder = SsdDecoder::new(&spec, manifest.labels.clone(), manifest.thresholds);
         let (width, height) = (
             manifest.input.width as usize,
             manifest.input.height as usize,
@@ -102,11 +100,11 @@ impl Engine {
             session,
             input_name: manifest.input.name.clone(),
             input: Tensor::from_array(([1, 3, height, width], zeros))?,
-            spec,
-            decoder,
+            decoder: Decoder::new(manifest),
         };
         engine
-            .check_outputs()
+            .infer()
+            .and_then(|outputs| outputs.detections(Coverage::WHOLE))
             .with_context(|| format!("{} does not fit its manifest", manifest.file.display()))?;
         Ok(engine)
     }
@@ -120,56 +118,32 @@ impl Engine {
         let inputs = ort::inputs![self.input_name.as_str() => &self.input];
         Ok(RawOutputs {
             outputs: self.session.run(inputs)?,
-            spec: &self.spec,
             decoder: &self.decoder,
         })
-    }
-
-    fn check_outputs(&mut self) -> Result<()> {
-        let raw = self.infer()?;
-        let anchors = raw.decoder.anchor_count();
-        let (boxes, logits) = raw.tensors()?;
-        ensure!(
-            boxes.len() == anchors * 4,
-            "{} boxes for {anchors} anchors",
-            boxes.len() / 4
-        );
-        let classes = raw.decoder.class_count();
-        if logits.len() != anchors * classes {
-            bail!(
-                "{} logits for {anchors} anchors × {classes} labels",
-                logits.len()
-            );
-        }
-        Ok(())
     }
 }
 
 /// What one run left behind; borrowed from the engine until it is read.
 pub struct RawOutputs<'a> {
     outputs: SessionOutputs<'a>,
-    spec: &'a SsdSpec,
-    decoder: &'a SsdDecoder,
+    decoder: &'a Decoder,
 }
 
 impl RawOutputs<'_> {
-    pub fn detections(&self) -> Result<Vec<Detection>> {
-        let (boxes, logits) = self.tensors()?;
-        Ok(self.decoder.detections(boxes, logits))
+    /// `covered`: the share of the input that the frame fills.
+    pub fn detections(&self, covered: Coverage) -> Result<Vec<Detection>> {
+        self.decoder.detections(&self.outputs, covered)
     }
+}
 
-    fn tensors(&self) -> Result<(&[f32], &[f32])> {
-        Ok((
-            self.tensor(&self.spec.boxes)?,
-            self.tensor(&self.spec.logits)?,
-        ))
-    }
-
-    fn tensor(&self, name: &str) -> Result<&[f32]> {
+impl Outputs for SessionOutputs<'_> {
+    fn tensor(&self, name: &str) -> Result<(&[i64], &[f32])> {
         let value = self
-            .outputs
             .get(name)
-            .with_context(|| format!("the model has no output {name}"))?;
-        Ok(value.try_extract_tensor::<f32>()?.1)
+            .with_context(|| format!("it has no output {name}"))?;
+        let (shape, numbers) = value
+            .try_extract_tensor::<f32>()
+            .with_context(|| format!("its output {name} is not of f32"))?;
+        Ok((shape, numbers))
     }
 }

@@ -20,7 +20,7 @@ pub enum Transport {
 
 /// Our own origin only; `data:` is the QR picture, `wasm-unsafe-eval` lets WebAssembly compile.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
-     worker-src 'self' blob:; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
+     worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// COOP and COEP isolate the page, which is what gives it shared memory and fine clocks.

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
+use axum::routing::get;
 use axum::{Json, Router};
 use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::AppState;
+use super::{AppState, error};
 use crate::config::Config;
+use crate::model::MANIFEST_FILE;
 use crate::protocol::{ClientConfig, Health};
 
 pub const MODELS: &str = "/models";
@@ -23,10 +25,12 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 /// The name of an asset holds the hash of its bytes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Folders whose files are served.
+/// Where the files lie that are served.
 pub struct Folders {
     pages: PathBuf,
     model: PathBuf,
+    /// The folder is the operator's, so no more of it is served than these two.
+    model_files: [PathBuf; 2],
 }
 
 impl Folders {
@@ -34,6 +38,10 @@ impl Folders {
         Self {
             pages: config.pages.clone(),
             model: config.pipeline.model_dir.clone(),
+            model_files: [
+                PathBuf::from(MANIFEST_FILE),
+                config.pipeline.manifest.file.clone(),
+            ],
         }
     }
 }
@@ -42,7 +50,7 @@ impl Folders {
 pub fn files(folders: &Folders) -> Router<AppState> {
     let named = Router::new()
         .route_service("/", ServeFile::new(folders.pages.join("index.html")))
-        .nest_service(MODELS, ServeDir::new(&folders.model))
+        .route(&format!("{MODELS}/{{name}}"), get(model_file))
         .layer(SetResponseHeaderLayer::overriding(
             CACHE_CONTROL,
             REVALIDATE,
@@ -52,6 +60,10 @@ pub fn files(folders: &Folders) -> Router<AppState> {
         .layer(SetResponseHeaderLayer::overriding(
             CACHE_CONTROL,
             if_found(FOR_EVER),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            CONTENT_TYPE,
+            type_of_modules,
         ));
     named.merge(hashed)
 }
@@ -59,6 +71,28 @@ pub fn files(folders: &Folders) -> Router<AppState> {
 /// A missing asset may appear with the next version.
 fn if_found<B>(value: HeaderValue) -> impl FnMut(&Response<B>) -> Option<HeaderValue> + Clone {
     move |response| response.status().is_success().then(|| value.clone())
+}
+
+/// Files that end in `.mjs` get an outdated name of JavaScript's type.
+fn type_of_modules<B>(response: &Response<B>) -> Option<HeaderValue> {
+    let kind = response.headers().get(CONTENT_TYPE)?;
+    (kind == "application/javascript").then_some(HeaderValue::from_static("text/javascript"))
+}
+
+async fn model_file(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> impl IntoResponse {
+    let Folders {
+        model, model_files, ..
+    } = &state.folders;
+    let is_named = |file: &&PathBuf| file.as_os_str() == name.as_str();
+    let Some(file) = model_files.iter().find(is_named) else {
+        return error::not_found().await.into_response();
+    };
+    let file = ServeFile::new(model.join(file));
+    file.oneshot(request).await.into_response()
 }
 
 /// The phone's page. It explains an expired link itself, so it is sent with the status 404, too.

@@ -110,6 +110,8 @@ pub fn folders() -> TempDir {
     fs::write(dir.path().join("pages/index.html"), "<p>the viewer</p>").unwrap();
     fs::write(dir.path().join("pages/phone.html"), "<p>the phone</p>").unwrap();
     fs::write(assets.join("page-1a2b3c.js"), "export {};").unwrap();
+    fs::write(assets.join("runtime-1a2b3c.mjs"), "export {};").unwrap();
+    fs::write(assets.join("runtime-1a2b3c.wasm"), b"\0asm\x01\0\0\0").unwrap();
     fs::write(dir.path().join("pages/secret.txt"), "not an asset").unwrap();
     dir
 }

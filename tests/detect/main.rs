@@ -7,6 +7,7 @@ mod answers;
 mod pictures;
 mod pings;
 mod turns;
+mod yolox;
 
 use serde_json::Value;
 use sightline::pipeline::postprocess::{Rect, iou};

@@ -1,5 +1,7 @@
 //! What is served.
 
+use std::fs;
+
 use serde_json::json;
 use sightline::protocol::{ClientConfig, Health};
 
@@ -52,8 +54,68 @@ async fn the_model_is_served_whole() {
     let file = manifest["file"].as_str().unwrap();
     let address = server.http(&format!("/models/{file}"));
     let served = plain_client().get(address).send().await.unwrap();
-    let on_disk = std::fs::read(format!("{MODEL}/{file}")).unwrap();
+    let on_disk = fs::read(format!("{MODEL}/{file}")).unwrap();
     assert!(served.bytes().await.unwrap() == on_disk, "another file");
+}
+
+/// What a page needs to show its progress, and to take nothing twice.
+#[tokio::test]
+async fn the_model_has_a_length_and_is_sent_again_only_when_changed() {
+    let server = TestServer::start().await;
+    let address = server.http("/models/model.onnx");
+    let request = || plain_client().get(&address);
+    let packed = request().header("accept-encoding", "gzip, deflate, br, zstd");
+    let served = packed.send().await.unwrap();
+    assert_eq!(served.status(), 200);
+    let headers = served.headers().clone();
+    let length = fs::metadata(format!("{MODEL}/model.onnx")).unwrap().len();
+    assert_eq!(headers["content-length"], length.to_string());
+    assert!(headers.get("content-encoding").is_none());
+    assert_eq!(headers["cache-control"], "no-cache", "asked for each time");
+    let known = request().header("if-modified-since", &headers["last-modified"]);
+    let known = known.send().await.unwrap();
+    assert_eq!(known.status(), 304);
+    assert_eq!(known.bytes().await.unwrap().len(), 0);
+    let head = plain_client().head(&address).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"], length.to_string());
+}
+
+/// The operator may name any folder by --model.
+#[tokio::test]
+async fn of_the_model_folder_only_manifest_and_model_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["manifest.json", "model.onnx"] {
+        fs::copy(format!("{MODEL}/{file}"), folder.path().join(file)).unwrap();
+    }
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    for file in ["notes.txt", "other.onnx", ".env", "photos/me.jpg"] {
+        fs::write(folder.path().join(file), "private").unwrap();
+    }
+    let server = TestServer::with(&["--model", folder.path().to_str().unwrap()]).await;
+    let status = async |path: &str| get(server.addr(), "localhost", path).await.status;
+    for path in [
+        "/models/manifest.json",
+        "/models/model.onnx",
+        "/models/%6dodel.onnx",
+    ] {
+        assert_eq!(status(path).await, 200, "{path}");
+    }
+    for path in [
+        "/models/notes.txt",
+        "/models/other.onnx",
+        "/models/.env",
+        "/models/photos/me.jpg",
+        "/models/photos",
+        "/models/",
+        "/models/manifest.json/",
+        "/models/manifest.json%2f",
+        "/models/.%2fmanifest.json",
+        "/models/MANIFEST.json",
+    ] {
+        let answer = get(server.addr(), "localhost", path).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+        assert!(!answer.body.contains("private"), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -74,6 +136,14 @@ async fn pages_and_assets() {
             .unwrap()
             .contains("immutable")
     );
+    // Browsers compile WebAssembly while it arrives, and run modules, only under their own types.
+    for (file, kind) in [
+        ("runtime-1a2b3c.wasm", "application/wasm"),
+        ("runtime-1a2b3c.mjs", "text/javascript"),
+    ] {
+        let asset = get(&format!("/assets/{file}")).await.unwrap();
+        assert_eq!(asset.headers()["content-type"], kind, "{file}");
+    }
     let missing = get("/assets/page-000000.js").await.unwrap();
     assert_eq!(missing.status(), 404);
     assert!(

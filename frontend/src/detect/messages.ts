@@ -1,5 +1,5 @@
 // What the main thread and the vision worker say to each other.
-import type { DetectionResult } from '../protocol/messages';
+import type { DetectionResult, Mode } from '../protocol/messages';
 
 /** A full-resolution frame; whoever holds it closes it. */
 export type Picture = VideoFrame | ImageBitmap;
@@ -15,19 +15,44 @@ export type FrameTimes = { rtpTimestamp: number; captureTime?: number; receiveTi
 
 export type SamplerSettings = { fps: number; width: number; height: number; quality: number };
 
+/** What can infer: the server, or ONNX Runtime in this browser on the GPU or on the CPU. */
+export type Engine = 'server' | 'webgpu' | 'wasm';
+export type BrowserEngine = Exclude<Engine, 'server'>;
+
+export type BrowserSettings = {
+  /** Address of the model's manifest; the model file lies beside it. */
+  manifest: string;
+  /** The server's score threshold, which may differ from the manifest's. */
+  threshold: number;
+  /** Null: what fits this machine. */
+  threads: number | null;
+  /** Null: WebGPU where there is a real adapter, else WASM. */
+  engine: BrowserEngine | null;
+  /** Take a WebGPU adapter that is only software, too: slow, but enough for tests. */
+  softwareAdapter: boolean;
+};
+
+export type WorkerSettings = { mode: Mode; sampler: SamplerSettings; browser: BrowserSettings };
+
 export type ToWorker =
-  | { type: 'start'; settings: SamplerSettings }
+  | { type: 'start'; settings: WorkerSettings }
+  | { type: 'mode'; mode: Mode }
+  | { type: 'fps'; fps: number }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
   | { type: 'picture'; picture: Picture; rtpTimestamp?: number }
   | { type: 'detach' }
   | { type: 'frame_times'; times: FrameTimes };
 
-/** When a frame passed each place, ms since the epoch on the viewer's clock. */
-export type Stamps = { sampled: number; encoded: number; sent: number; answered: number };
+/**
+ * When a frame passed each place, ms since the epoch on the viewer's clock. `encoded` and `sent` only where
+ * frames travel.
+ */
+export type Stamps = { sampled: number; encoded?: number; sent?: number; answered: number };
 
 export type WorkerCounts = {
-  /** Frames due by the target rate. */
+  /** Frames due by the sampler's rate. */
   sampled: number;
+  /** Frames handed to the detector: sent to the server, or taken for inference here. */
   sent: number;
   /** Frames that came back with detections (an empty list too). */
   answered: number;
@@ -35,7 +60,7 @@ export type WorkerCounts = {
   dropped_client: number;
   /** Frames the server answered with `dropped`. */
   dropped_server: number;
-  /** Error answers, frames that could not be encoded, and frames lost with their socket. */
+  /** Error answers, frames that could not be encoded or inferred, and frames lost with their socket. */
   errors: number;
   capture_clock: Record<CaptureSource, number>;
   bytes_up: number;
@@ -43,16 +68,31 @@ export type WorkerCounts = {
   reconnects: number;
 };
 
-export type SocketState =
+export type DetectorState =
+  /** The server's socket is being opened, or its clock is not known yet. */
   | { kind: 'connecting' }
-  | { kind: 'open' }
-  | { kind: 'closed'; code: number; reason: string; retry_ms: number };
+  /** Runtime and model are on their way. */
+  | { kind: 'loading'; loaded: number; total: number | null }
+  /** The first run, which prepares the next ones. */
+  | { kind: 'warming_up' }
+  /** `words`: what is at work, for people. */
+  | { kind: 'ready'; words: string }
+  /** The server's socket is closed; it is tried again. */
+  | { kind: 'lost'; code: number; reason: string; retry_ms: number }
+  /** Only a person can go on: by a retry, or with another mode. */
+  | { kind: 'failed'; message: string };
+
+/** What auto mode is doing. */
+export type AutoReport =
+  | { kind: 'trying'; engine: Engine }
+  /** `reason`: the measured figures, in words. */
+  | { kind: 'picked'; engine: Engine; reason: string };
 
 export type ClockReading = {
-  /** server time = viewer time + offset */
+  /** server time = viewer time + offset; 0 where the viewer's clock is the only one. */
   offset: number;
-  /** Half of the longest round trip that was trusted: the offset is within ± this. */
-  error: number;
+  /** Half of the longest round trip that was trusted: the offset is within ± this. Null with one clock only. */
+  error: number | null;
 };
 
 export type FromWorker =
@@ -63,11 +103,21 @@ export type FromWorker =
       stamps: Stamps;
       clock: ClockReading;
       counts: WorkerCounts;
+      run: number;
     }
   | {
       type: 'status';
-      socket: SocketState;
+      /** Counts up each time another detector is put to work: figures of two are never mixed. */
+      run: number;
+      engine: Engine | null;
+      detector: DetectorState;
+      auto: AutoReport | null;
       clock: ClockReading | null;
       counts: WorkerCounts;
+      /** Frames a second that the sampler picks now: fewer than asked when the detector is slower. */
+      rate: number;
+      /** ONNX Runtime sessions open in this worker. */
+      sessions: number;
+      /** The last thing that went wrong, for people. */
       note: string | null;
     };

@@ -1,42 +1,113 @@
 // The page's handle on the vision worker.
+import type { Mode } from '../protocol/messages';
 import { bestPath, type Feed, startFeed } from './frame-feed';
-import type { FromWorker, SamplerPath, SamplerSettings, ToWorker } from './messages';
+import type { BrowserEngine, FromWorker, SamplerPath, ToWorker, WorkerSettings } from './messages';
 
 export type VisionHandlers = {
   result: (message: FromWorker & { type: 'result' }) => void;
   status: (message: FromWorker & { type: 'status' }) => void;
-  /** The worker itself broke: a bug of ours or a browser without what it needs. */
+  /** The worker itself broke, or says nothing any more. */
   broken: (message: string) => void;
 };
 
+/** The worker speaks every second; only the longest of inferences keep it from that. */
+const SILENCE_MS = 10_000;
+
+type Source = { track: MediaStreamTrack; video: HTMLVideoElement };
+
 export class Vision {
   readonly path: SamplerPath;
-  private readonly worker: Worker;
+  private worker: Worker;
   private feed: Feed | undefined;
+  private source: Source | undefined;
+  private heardAt = performance.now();
+  private broken = false;
 
   constructor(
-    private readonly settings: SamplerSettings,
+    private settings: WorkerSettings,
     path: SamplerPath | null,
-    handlers: VisionHandlers,
+    private readonly handlers: VisionHandlers,
   ) {
     this.path = path ?? bestPath();
-    this.worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === 'result') handlers.result(data);
-      else handlers.status(data);
-    };
-    this.worker.onerror = (event) => handlers.broken(event.message || 'the vision worker could not start');
-    this.tell({ type: 'start', settings });
+    this.worker = this.startWorker();
+    setInterval(() => this.listen(), 1000);
   }
 
   attach(track: MediaStreamTrack, video: HTMLVideoElement): void {
     this.detach();
-    this.feed = startFeed(this.path, track, video, this.settings.fps, this.tell);
+    this.source = { track, video };
+    if (this.broken) return;
+    this.feed = startFeed(this.path, track, video, this.settings.sampler.fps, this.tell);
   }
 
   detach(): void {
     this.feed?.stop();
     this.feed = undefined;
+    this.source = undefined;
+  }
+
+  setMode(mode: Mode): void {
+    this.settings = { ...this.settings, mode };
+    if (this.broken) this.restart(null);
+    else this.tell({ type: 'mode', mode });
+  }
+
+  setFps(fps: number): void {
+    this.settings = { ...this.settings, sampler: { ...this.settings.sampler, fps } };
+    this.tell({ type: 'fps', fps });
+    // The one feed that copies frames copies no more than are wanted.
+    if (this.path === 'image_bitmap' && this.source) this.attach(this.source.track, this.source.video);
+  }
+
+  /** A fresh worker in the place of this one, on the same video. `engine`: the only one it may use. */
+  restart(engine: BrowserEngine | null): void {
+    const { source, settings } = this;
+    this.settings = {
+      ...settings,
+      browser: { ...settings.browser, engine: engine ?? settings.browser.engine },
+    };
+    this.detach();
+    this.worker.terminate();
+    this.worker = this.startWorker();
+    if (source) this.attach(source.track, source.video);
+  }
+
+  private startWorker(): Worker {
+    const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
+    this.heardAt = performance.now();
+    this.broken = false;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (worker === this.worker && !this.broken) this.hear(data);
+      // What an ended worker had still said is nobody's.
+      else if (data.type === 'result') data.picture.close();
+    };
+    worker.onerror = (event) => {
+      if (worker === this.worker) this.giveUp(event.message || 'it could not start');
+    };
+    worker.postMessage({ type: 'start', settings: this.settings } satisfies ToWorker);
+    return worker;
+  }
+
+  private hear(message: FromWorker): void {
+    this.heardAt = performance.now();
+    if (message.type === 'result') this.handlers.result(message);
+    else this.handlers.status(message);
+  }
+
+  private listen(): void {
+    const silent = performance.now() - this.heardAt;
+    if (silent > SILENCE_MS && !this.broken) {
+      this.giveUp(`it has said nothing for ${SILENCE_MS / 1000} s`);
+    }
+  }
+
+  /** What is left of a broken worker is not to be trusted, and would talk over the news of its end. */
+  private giveUp(message: string): void {
+    this.broken = true;
+    this.worker.terminate();
+    this.feed?.stop();
+    this.feed = undefined;
+    this.handlers.broken(message);
   }
 
   private readonly tell = (message: ToWorker, transfer: Transferable[] = []) => {

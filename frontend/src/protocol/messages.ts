@@ -1,4 +1,4 @@
-// Generated from src/protocol.rs; do not edit. UPDATE_TYPES=1 cargo test protocol rewrites it.
+// Generated from src/protocol.rs and src/model.rs; do not edit. UPDATE_TYPES=1 cargo test protocol rewrites it.
 
 export const FRAME_HEADER_BYTES = 12;
 
@@ -77,3 +77,41 @@ error: string,
 message: string, };
 
 export type Health = { status: string, version: string, model: string, workers: number, threads: number, };
+
+export type Manifest = { name: string, 
+/**
+ * Model file, beside the manifest.
+ */
+file: string, input: InputSpec, output: OutputSpec, 
+/**
+ * Index = the model's class number; `null` where the data set has no such class.
+ */
+labels: Array<string | null>, thresholds: Thresholds, };
+
+export type InputSpec = { name: string, width: number, height: number, color: ColorOrder, 
+/**
+ * The model is fed `(pixel - mean) / std`, pixels being 0–255.
+ */
+mean: [number, number, number], std: [number, number, number], fit: Fit, };
+
+export type ColorOrder = "rgb" | "bgr";
+
+export type Fit = "stretch" | { "letterbox_top_left": { pad: number, } };
+
+export type OutputSpec = { "kind": "ssd" } & SsdSpec | { "kind": "yolox" } & YoloxSpec;
+
+export type SsdSpec = { boxes: string, logits: string, 
+/**
+ * Divisors of the encodings, in the order ty, tx, th, tw.
+ */
+box_coder: [number, number, number, number], anchors: AnchorSpec, };
+
+export type AnchorSpec = { feature_maps: Array<number>, min_scale: number, max_scale: number, aspect_ratios: Array<number>, interpolated_scale_aspect_ratio: number, reduce_boxes_in_lowest_layer: boolean, };
+
+export type YoloxSpec = { predictions: string, 
+/**
+ * Sides of the cells in input pixels, one grid each, in the order of the rows.
+ */
+strides: Array<number>, };
+
+export type Thresholds = { score: number, iou: number, max_detections: number, };

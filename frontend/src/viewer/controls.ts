@@ -1,9 +1,12 @@
 // The switch, the slider, the buttons and the keys.
 import { byId } from '../dom';
+import type { Mode } from '../protocol/messages';
 import type { Fit } from './boxes';
 import type { Overlay } from './options';
 
 export type ControlHandlers = {
+  mode: (mode: Mode) => void;
+  saver: (on: boolean) => void;
   overlay: (overlay: Overlay) => void;
   threshold: (threshold: number) => void;
   fit: (fit: Fit) => void;
@@ -12,16 +15,20 @@ export type ControlHandlers = {
 export class Controls {
   private readonly slider = byId<HTMLInputElement>('confidence');
   private readonly sliderValue = byId('confidence-value');
-  private readonly choices = [
-    ...byId('overlay-mode').querySelectorAll<HTMLInputElement>('input[name="overlay"]'),
-  ];
+  private readonly modes = radios('mode');
+  private readonly overlays = radios('overlay');
+  private readonly saver = byId<HTMLInputElement>('saver');
   private readonly fitButton = byId<HTMLButtonElement>('fit');
   private readonly help = byId<HTMLDialogElement>('help');
 
   constructor(private readonly handlers: ControlHandlers) {
-    for (const choice of this.choices) {
+    for (const choice of this.modes) {
+      choice.addEventListener('change', () => handlers.mode(choice.value as Mode));
+    }
+    for (const choice of this.overlays) {
       choice.addEventListener('change', () => handlers.overlay(choice.value as Overlay));
     }
+    this.saver.addEventListener('change', () => handlers.saver(this.saver.checked));
     this.slider.addEventListener('input', () => this.setThreshold(this.slider.valueAsNumber));
     this.fitButton.addEventListener('click', () => this.toggleFit());
     byId('fullscreen').addEventListener('click', toggleFullscreen);
@@ -30,8 +37,16 @@ export class Controls {
     document.addEventListener('keydown', (event) => this.key(event));
   }
 
+  showMode(mode: Mode): void {
+    for (const choice of this.modes) choice.checked = choice.value === mode;
+  }
+
   showOverlay(overlay: Overlay): void {
-    for (const choice of this.choices) choice.checked = choice.value === overlay;
+    for (const choice of this.overlays) choice.checked = choice.value === overlay;
+  }
+
+  showSaver(on: boolean): void {
+    this.saver.checked = on;
   }
 
   setThreshold(threshold: number): void {
@@ -56,6 +71,10 @@ export class Controls {
     const typing = event.target instanceof HTMLInputElement && event.target.type === 'search';
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const actions: Record<string, () => void> = {
+      s: () => this.handlers.mode('server'),
+      b: () => this.handlers.mode('wasm'),
+      a: () => this.handlers.mode('auto'),
+      p: () => this.saver.click(),
       e: () => this.handlers.overlay('exact'),
       l: () => this.handlers.overlay('live'),
       f: toggleFullscreen,
@@ -65,6 +84,10 @@ export class Controls {
     actions[event.key.toLowerCase()]?.();
   }
 }
+
+const radios = (name: string): HTMLInputElement[] => [
+  ...document.querySelectorAll<HTMLInputElement>(`input[type="radio"][name="${name}"]`),
+];
 
 function toggleFullscreen(): void {
   const asked = document.fullscreenElement ? document.exitFullscreen() : byId('stage').requestFullscreen?.();

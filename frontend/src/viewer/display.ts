@@ -14,7 +14,8 @@ export class Display {
 
   constructor(
     private readonly stage: Stage,
-    private readonly metrics: Metrics,
+    /** The measurement that is under way now. */
+    private readonly metrics: () => Metrics,
   ) {}
 
   show(message: ResultMessage): void {
@@ -30,6 +31,6 @@ export class Display {
     if (!this.pending) return;
     const { message, painted } = this.pending;
     this.pending = null;
-    this.metrics.noteShown(message, painted, epochNow());
+    this.metrics().noteShown(message, painted, epochNow());
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fixed, mainSource, socketWords } from './hud';
+import { detectorWords, fixed, mainSource } from './hud';
 
 describe('the readouts', () => {
   it('show a dash for the unknown and the sign of the negative', () => {
@@ -15,7 +15,7 @@ describe('the readouts', () => {
   });
 
   it('tell why the detector’s socket closed', () => {
-    expect(socketWords({ kind: 'closed', code: 1009, reason: 'too big', retry_ms: 1 })).toBe(
+    expect(detectorWords({ kind: 'lost', code: 1009, reason: 'too big', retry_ms: 1 })).toBe(
       'closed 1009 (too big)',
     );
   });

@@ -1,6 +1,6 @@
 // The readouts. A value that is not known is a dash; a negative latency is shown as it is.
 
-import type { CaptureSource, SocketState } from '../detect/messages';
+import type { CaptureSource, DetectorState } from '../detect/messages';
 import { byId } from '../dom';
 import type { Frames, Glance } from './metrics';
 
@@ -12,7 +12,9 @@ export type Readings = {
   frames: Frames;
   clockError: number | null;
   captureClock: Record<CaptureSource, number>;
-  socket: SocketState | null;
+  detector: DetectorState | null;
+  /** Frames a second that the sampler picks now. */
+  rate: number | null;
   connection: string;
 };
 
@@ -25,7 +27,7 @@ export class Hud {
     }
   }
 
-  show({ glance, frames, clockError, captureClock, socket, connection }: Readings): void {
+  show({ glance, frames, clockError, captureClock, detector, rate, connection }: Readings): void {
     this.put('fps', fixed(glance?.fps, 1));
     this.put('e2e-median', fixed(glance?.e2e?.median, 0));
     this.put('e2e-p95', fixed(glance?.e2e?.p95, 0));
@@ -36,7 +38,8 @@ export class Hud {
     this.put('frames', `${frames.sampled} / ${frames.displayed}`);
     this.put('clock', clockError === null ? DASH : `± ${clockError.toFixed(1)}`);
     this.put('capture', mainSource(captureClock));
-    this.put('socket', socketWords(socket));
+    this.put('detector', detectorWords(detector));
+    this.put('rate', fixed(rate, 1));
     this.put('connection', connection.replaceAll('_', ' '));
   }
 
@@ -66,8 +69,9 @@ export function mainSource(counts: Record<CaptureSource, number>): string {
   return SOURCE_WORDS[source] + share;
 }
 
-export function socketWords(socket: SocketState | null): string {
-  if (socket === null) return DASH;
-  if (socket.kind !== 'closed') return socket.kind;
-  return `closed ${socket.code}${socket.reason ? ` (${socket.reason})` : ''}`;
+export function detectorWords(detector: DetectorState | null): string {
+  if (detector === null) return DASH;
+  if (detector.kind === 'ready') return detector.words;
+  if (detector.kind !== 'lost') return detector.kind.replaceAll('_', ' ');
+  return `closed ${detector.code}${detector.reason ? ` (${detector.reason})` : ''}`;
 }

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { noCounts } from '../detect/counts';
 import type { FromWorker, WorkerCounts } from '../detect/messages';
 import { Metrics, serverLatency } from './metrics';
 
 const counts = (sampled: number): WorkerCounts => ({
+  ...noCounts(),
   sampled,
   sent: sampled,
   answered: sampled,
-  dropped_client: 0,
-  dropped_server: 0,
-  errors: 0,
   capture_clock: { capture_time: sampled, receive_time: 0, sample_time: 0 },
   bytes_up: sampled * 1000,
   bytes_down: sampled * 100,
-  reconnects: 0,
 });
 
 /** The server's clock is 500 ms ahead of the viewer's; captured at 1000 on the viewer's clock. */
@@ -30,6 +28,7 @@ const message: FromWorker & { type: 'result' } = {
   stamps: { sampled: 1020, encoded: 1030, sent: 1031, answered: 1055 },
   clock: { offset: 500, error: 0.5 },
   counts: counts(1),
+  run: 1,
 };
 
 const outside = { mode: 'server', video_kbps: null, config: {}, machine: {} };

@@ -1,4 +1,6 @@
 // What was measured so far. Memory is bounded; a value that was not measured is null.
+
+import { noCounts } from '../detect/counts';
 import type { CaptureSource, ClockReading, FromWorker, Stamps, WorkerCounts } from '../detect/messages';
 import type { DetectionResult } from '../protocol/messages';
 import { Recent, Sliding, type Summary } from './stats';
@@ -60,21 +62,8 @@ type ResultMessage = FromWorker & { type: 'result' };
 const HISTORY = 20_000;
 const GLANCE_MS = 10_000;
 
-const NO_COUNTS: WorkerCounts = {
-  sampled: 0,
-  sent: 0,
-  answered: 0,
-  dropped_client: 0,
-  dropped_server: 0,
-  errors: 0,
-  capture_clock: { capture_time: 0, receive_time: 0, sample_time: 0 },
-  bytes_up: 0,
-  bytes_down: 0,
-  reconnects: 0,
-};
-
 export class Metrics {
-  counts: WorkerCounts = NO_COUNTS;
+  counts: WorkerCounts = noCounts();
   clock: ClockReading | null = null;
   private displayed = 0;
   private begun: number | null = null;
@@ -170,14 +159,18 @@ export class Metrics {
   }
 
   private noteStages(result: DetectionResult, stamps: Stamps, offset: number, painted: number): void {
+    const { sampled, encoded, sent, answered } = stamps;
     const spent: Partial<Record<Stage, number>> = {
-      capture_to_sample: stamps.sampled + offset - result.capture_ts,
-      encode: stamps.encoded - stamps.sampled,
-      send: stamps.sent - stamps.encoded,
-      uplink: result.recv_ts - (stamps.sent + offset),
-      downlink: stamps.answered + offset - result.inference_ts,
-      paint: painted - stamps.answered,
+      capture_to_sample: sampled + offset - result.capture_ts,
+      paint: painted - answered,
     };
+    // Frames that are inferred in this page do not travel.
+    if (encoded !== undefined && sent !== undefined) {
+      spent.encode = encoded - sampled;
+      spent.send = sent - encoded;
+      spent.uplink = result.recv_ts - (sent + offset);
+      spent.downlink = answered + offset - result.inference_ts;
+    }
     const { timing } = result;
     if (timing) {
       spent.queue = timing.queue_us / 1000;

@@ -8,6 +8,9 @@ describe('readOptions', () => {
       overlay: null,
       sampler: DEFAULTS,
       path: null,
+      engine: null,
+      threads: null,
+      softwareAdapter: false,
       newRoom: false,
       notes: [],
     });
@@ -15,13 +18,17 @@ describe('readOptions', () => {
 
   it('reads every wish', () => {
     const options = readOptions(
-      '?mode=wasm&overlay=live&fps=10&size=640x480&quality=0.9&sampler=video_frame&room=new',
+      '?mode=wasm&overlay=live&fps=10&size=640x480&quality=0.9&sampler=video_frame&room=new' +
+        '&engine=webgpu&threads=2&webgpu=software',
     );
     expect(options).toEqual({
       mode: 'wasm',
       overlay: 'live',
       sampler: { fps: 10, width: 640, height: 480, quality: 0.9 },
       path: 'video_frame',
+      engine: 'webgpu',
+      threads: 2,
+      softwareAdapter: true,
       newRoom: true,
       notes: [],
     });
@@ -39,6 +46,9 @@ describe('readOptions', () => {
     'size=99999x99999',
     'quality=70',
     'room=other',
+    'engine=server',
+    'threads=0',
+    'webgpu=yes',
   ])('tells that %s makes no sense, and uses the default', (query) => {
     const options = readOptions(`?${query}`);
     expect(options.notes).toHaveLength(1);

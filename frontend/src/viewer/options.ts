@@ -1,5 +1,5 @@
 // What the viewer's address asks for. A value that makes no sense is told, and its default used.
-import type { SamplerPath, SamplerSettings } from '../detect/messages';
+import type { BrowserEngine, SamplerPath, SamplerSettings } from '../detect/messages';
 import type { Mode } from '../protocol/messages';
 
 export type Overlay = 'exact' | 'live';
@@ -12,6 +12,12 @@ export type Options = {
   sampler: SamplerSettings;
   /** Null: the best this browser has. */
   path: SamplerPath | null;
+  /** What wasm mode runs on. Null: WebGPU where there is a real adapter, else WASM. */
+  engine: BrowserEngine | null;
+  /** Threads of WASM. Null: what fits this machine. */
+  threads: number | null;
+  /** Take a WebGPU adapter that is only software, too. */
+  softwareAdapter: boolean;
   newRoom: boolean;
   /** What was wrong with the address, in words. */
   notes: string[];
@@ -32,6 +38,9 @@ export function readOptions(search: string): Options {
       quality: readNumber(query, 'quality', 0.1, 1, DEFAULTS.quality, notes),
     },
     path: readChoice(query, 'sampler', ['track_processor', 'video_frame', 'image_bitmap'], notes),
+    engine: readChoice(query, 'engine', ['wasm', 'webgpu'], notes),
+    threads: readNumber(query, 'threads', 1, 64, null, notes),
+    softwareAdapter: readChoice(query, 'webgpu', ['software'], notes) === 'software',
     newRoom: readChoice(query, 'room', ['new'], notes) === 'new',
     notes,
   };
@@ -50,19 +59,19 @@ function readChoice<T extends string>(
   return choice ?? null;
 }
 
-function readNumber(
+function readNumber<Usual extends number | null>(
   query: URLSearchParams,
   name: string,
   least: number,
   most: number,
-  usual: number,
+  usual: Usual,
   notes: string[],
-): number {
+): number | Usual {
   const asked = query.get(name);
   if (asked === null) return usual;
   const value = asked.trim() === '' ? Number.NaN : Number(asked);
   if (value >= least && value <= most) return value;
-  notes.push(`“${name}=${asked}” is not a number from ${least} to ${most}: using ${usual}.`);
+  notes.push(`“${name}=${asked}” is not a number from ${least} to ${most}: using ${usual ?? 'the default'}.`);
   return usual;
 }
 

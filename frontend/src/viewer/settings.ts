@@ -3,7 +3,7 @@ import { fromJson, isNumber, isObject } from '../protocol/parse';
 import { forGood, keep, recall } from '../store';
 import type { Overlay } from './options';
 
-export type Settings = { overlay: Overlay; threshold: number; hidden: string[] };
+export type Settings = { overlay: Overlay; threshold: number; hidden: string[]; saver: boolean };
 
 const KEY = 'sightline.settings';
 
@@ -14,6 +14,7 @@ export function readSettings(text: string | null): Settings {
     overlay: kept.overlay === 'live' ? 'live' : 'exact',
     threshold: isNumber(kept.threshold) && kept.threshold >= 0 && kept.threshold <= 1 ? kept.threshold : 0.5,
     hidden: Array.isArray(kept.hidden) ? kept.hidden.filter((label) => typeof label === 'string') : [],
+    saver: kept.saver === true,
   };
 }
 

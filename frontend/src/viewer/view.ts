@@ -1,19 +1,6 @@
 // The words and states on the viewer page.
-import type { SocketState } from '../detect/messages';
 import { byId } from '../dom';
-import type { Mode } from '../protocol/messages';
 import { type Connection, SENTENCES } from './status';
-
-const MODE_WORDS: Record<Mode, string> = {
-  server: 'server',
-  auto: 'auto: server',
-  wasm: 'wasm',
-};
-
-const AUTO_NOTE = 'The server’s detector is the only one built so far, so “auto” uses it.';
-
-const WASM_PROBLEM =
-  'wasm mode is not built yet, so nothing is detected. Open this page with ?mode=server to detect on the server.';
 
 export class View {
   private readonly status = byId('status');
@@ -50,33 +37,13 @@ export class View {
     if (connection !== 'live') this.closeQr();
   }
 
-  showMode(asked: Mode): void {
-    byId('mode').textContent = MODE_WORDS[asked];
-    if (asked === 'auto') this.addProblem(AUTO_NOTE, 'note');
-    if (asked === 'wasm') this.showProblem(WASM_PROBLEM);
-  }
-
   showNotes(notes: string[]): void {
-    for (const note of notes) this.addProblem(note, 'note');
+    for (const note of notes) this.addNote(note);
   }
 
-  showProblem(text: string): void {
-    this.addProblem(text, 'error');
-  }
-
-  /** The detector's own connection: said only while it is broken. */
-  showDetector(socket: SocketState, note: string | null): void {
-    const line = byId('detector-problem');
-    line.hidden = socket.kind !== 'closed';
-    if (socket.kind !== 'closed') return;
-    const reason = socket.reason ? `, “${socket.reason}”` : '';
-    line.textContent = `No connection to the detector (code ${socket.code}${reason}). Trying again.${note ? ` Last trouble: ${note}.` : ''}`;
-  }
-
-  private addProblem(text: string, kind: 'note' | 'error'): void {
+  private addNote(text: string): void {
     const line = document.createElement('p');
     line.textContent = text;
-    line.dataset.kind = kind;
     this.problems.append(line);
   }
 

@@ -1,11 +1,12 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
 import { epochNow } from '../detect/epoch';
-import type { FromWorker, SocketState } from '../detect/messages';
+import type { FromWorker } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import { byId } from '../dom';
 import type { ClientConfig, Mode } from '../protocol/messages';
 import { Receiver } from '../rtc/receiver';
 import { Controls } from './controls';
+import { DetectorPanel } from './detector-panel';
 import { Display } from './display';
 import { Filter } from './filter';
 import { Flow } from './flow';
@@ -21,6 +22,10 @@ import { type Connection, connectionOf, keepsPicture, type Situation } from './s
 import { View } from './view';
 
 const HUD_EVERY_MS = 250;
+/** Frames a second with the battery saver on. */
+const SAVER_FPS = 5;
+
+type Status = FromWorker & { type: 'status' };
 
 export class Viewer {
   private readonly video = byId<HTMLVideoElement>('video');
@@ -34,16 +39,25 @@ export class Viewer {
     byId<HTMLCanvasElement>('overlay'),
     this.filter,
   );
-  private readonly metrics = new Metrics();
-  private readonly display = new Display(this.stage, this.metrics);
+  private metrics = new Metrics();
+  private readonly display = new Display(this.stage, () => this.metrics);
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly flow = new Flow(() => this.update());
   private readonly receiver: Receiver;
   private readonly room: Room;
-  private readonly vision: Vision | null;
+  private readonly vision: Vision;
+  private readonly detectorPanel = new DetectorPanel((engine) => {
+    this.run = null;
+    this.vision.restart(engine);
+  });
+  private readonly controls: Controls;
   private readonly settings = loadSettings();
   private overlay: Overlay = 'exact';
-  private socket: SocketState | null = null;
+  /** What the worker told last. */
+  private status: Status | null = null;
+  /** The worker's number of the detector that is measured; a new worker begins to count anew. */
+  private run: number | null = null;
+  private asked: Mode;
   private connection: Connection = 'starting';
   private situation: Omit<Situation, 'flowing'> = {
     seat: 'none',
@@ -51,19 +65,14 @@ export class Viewer {
     phonePresent: false,
     peer: 'none',
   };
-  readonly mode: Mode;
-
   constructor(
     private readonly options: Options,
     private readonly config: ClientConfig,
   ) {
-    const asked = options.mode ?? config.mode;
-    // The server's detector is the only one there is: "auto" has nothing else to pick.
-    this.mode = asked === 'auto' ? 'server' : asked;
-    this.view.showMode(asked);
+    this.asked = options.mode ?? config.mode;
     this.view.showNotes(options.notes);
-    this.setUpControls();
-    this.vision = this.mode === 'server' ? this.startVision() : null;
+    this.controls = this.setUpControls();
+    this.vision = this.startVision();
     this.receiver = this.makeReceiver();
     this.room = this.makeRoom();
     this.room.start(options.newRoom);
@@ -79,19 +88,42 @@ export class Viewer {
       connection: this.connection,
       frames: this.metrics.frames,
       last: this.display.last,
-      sampler: this.vision?.path ?? null,
-      socket: this.socket,
+      sampler: this.vision.path,
+      asked: this.asked,
+      engine: this.status?.engine ?? null,
+      detector: this.status?.detector ?? null,
+      auto: this.status?.auto ?? null,
+      rate: this.status?.rate ?? null,
+      sessions: this.status?.sessions ?? 0,
     };
+  }
+
+  /** The mode that frames are detected in; "auto" until it has picked. */
+  private get mode(): Mode {
+    if (this.asked !== 'auto') return this.asked;
+    const { auto, engine } = this.status ?? {};
+    if (auto?.kind !== 'picked' || !engine) return 'auto';
+    return engine === 'server' ? 'server' : 'wasm';
+  }
+
+  /** Frames a second that are wanted. */
+  private get fps(): number {
+    const { fps } = this.options.sampler;
+    return this.settings.saver ? Math.min(SAVER_FPS, fps) : fps;
   }
 
   report(): MetricsReport {
     const { sampler } = this.options;
+    const { engine, detector } = this.status ?? {};
     return this.metrics.report({
       mode: this.mode,
       video_kbps: this.flow.kbps,
       config: {
         ...sampler,
-        sampler: this.vision?.path ?? null,
+        fps: this.fps,
+        sampler: this.vision.path,
+        engine: engine ?? null,
+        detector: detector?.kind === 'ready' ? detector.words : null,
         overlay: this.overlay,
         threshold: this.filter.threshold,
         model: this.config.model.name,
@@ -106,7 +138,7 @@ export class Viewer {
     });
   }
 
-  private setUpControls(): void {
+  private setUpControls(): Controls {
     const { settings } = this;
     for (const label of settings.hidden) this.filter.hidden.add(label);
     const setOverlay = (overlay: Overlay) => {
@@ -115,6 +147,12 @@ export class Viewer {
       controls.showOverlay(overlay);
     };
     const controls = new Controls({
+      mode: (mode) => this.setMode(mode),
+      saver: (on) => {
+        settings.saver = on;
+        this.vision.setFps(this.fps);
+        this.keepSettings();
+      },
       overlay: (overlay) => {
         // Kept only when chosen here: what the address asks for is for this once.
         settings.overlay = overlay;
@@ -130,19 +168,45 @@ export class Viewer {
     controls.setThreshold(settings.threshold);
     controls.setLowestThreshold(this.config.model.score_threshold);
     setOverlay(this.options.overlay ?? settings.overlay);
+    controls.showMode(this.asked);
+    controls.showSaver(settings.saver);
     this.labels.offer(this.config.labels);
+    return controls;
   }
 
   private startVision(): Vision {
-    return new Vision(this.options.sampler, this.options.path, {
+    const { sampler, path, engine, threads, softwareAdapter } = this.options;
+    const { manifest, score_threshold: threshold } = this.config.model;
+    const browser = { manifest, threshold, threads, engine, softwareAdapter };
+    const settings = { mode: this.asked, sampler: { ...sampler, fps: this.fps }, browser };
+    return new Vision(settings, path, {
       result: (message) => this.showResult(message),
-      status: (message) => {
-        this.socket = message.socket;
-        this.metrics.noteCounts(message.counts, message.clock, performance.now());
-        this.view.showDetector(message.socket, message.note);
+      status: (message) => this.showStatus(message),
+      broken: (message) => {
+        this.status = null;
+        this.run = null;
+        this.detectorPanel.showBroken(message);
       },
-      broken: (message) => this.view.showProblem(`The detector in this page stopped: ${message}`),
     });
+  }
+
+  private setMode(mode: Mode): void {
+    this.asked = mode;
+    this.controls.showMode(mode);
+    this.vision.setMode(mode);
+  }
+
+  private showStatus(message: Status): void {
+    this.status = message;
+    this.noteCounts(message);
+    this.detectorPanel.show({ asked: this.asked, ...message });
+  }
+
+  /** Figures of two detectors are never mixed: another one's are measured anew. */
+  private noteCounts({ run, counts, clock }: FromWorker): void {
+    if (run !== this.run) this.metrics = new Metrics();
+    this.run = run;
+    this.metrics.noteCounts(counts, clock, performance.now());
   }
 
   private makeReceiver(): Receiver {
@@ -157,7 +221,7 @@ export class Viewer {
       track: (track) => {
         this.video.srcObject = new MediaStream([track]);
         this.video.play().catch((error: unknown) => console.warn('the video does not play', error));
-        this.vision?.attach(track, this.video);
+        this.vision.attach(track, this.video);
       },
     });
   }
@@ -190,7 +254,7 @@ export class Viewer {
   }
 
   private showResult(message: FromWorker & { type: 'result' }): void {
-    this.metrics.noteCounts(message.counts, message.clock, performance.now());
+    this.noteCounts(message);
     if (!keepsPicture(this.connection)) {
       message.picture.close();
       return;
@@ -217,7 +281,7 @@ export class Viewer {
   /** Nothing of the last video stays, neither on the screen nor in the worker. */
   private release(): void {
     this.flow.stop();
-    this.vision?.detach();
+    this.vision.detach();
     this.video.srcObject = null;
     this.stage.clear();
   }
@@ -229,17 +293,18 @@ export class Viewer {
 
   private keepSettings(): void {
     const { threshold, hidden } = this.filter;
-    keepSettings({ overlay: this.settings.overlay, threshold, hidden: [...hidden] });
+    keepSettings({ ...this.settings, threshold, hidden: [...hidden] });
   }
 
   private refreshHud(): void {
-    const { metrics, socket, connection } = this;
+    const { metrics, status, connection } = this;
     this.hud.show({
       glance: keepsPicture(connection) ? metrics.glance(epochNow()) : null,
       frames: metrics.frames,
       clockError: metrics.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,
-      socket,
+      detector: status?.detector ?? null,
+      rate: status?.rate ?? null,
       connection,
     });
   }

@@ -49,3 +49,68 @@ describe('Pacer', () => {
     expect([5000, 5010, 5020, 5040].map((at) => pacer.due(at))).toEqual([true, false, false, false]);
   });
 });
+
+describe('Pacer with a detector that cannot keep up', () => {
+  /** The rate after so many frames that each kept the detector busy for so long. */
+  const rateAfter = (pacer: Pacer, frames: number, busy: number): number => {
+    for (let n = 0; n < frames; n++) pacer.noteBusy(busy);
+    return pacer.rate;
+  };
+
+  it('slows down to what the detector can do, within two seconds', () => {
+    const pacer = new Pacer(15);
+    expect(pacer.rate).toBeCloseTo(15);
+    expect(rateAfter(pacer, 10, 200)).toBeLessThan(6);
+    expect(rateAfter(pacer, 50, 200)).toBeCloseTo(5);
+    const arrivals = steady(30, 10);
+    expect(arrivals.filter((at) => pacer.due(at)).length).toBeLessThanOrEqual(51);
+  });
+
+  it('speeds up again when the detector does', () => {
+    const pacer = new Pacer(15);
+    rateAfter(pacer, 50, 400);
+    expect(rateAfter(pacer, 10, 20)).toBeGreaterThan(9);
+    expect(rateAfter(pacer, 20, 20)).toBeCloseTo(15);
+  });
+
+  it('is not put off by a single slow frame', () => {
+    const pacer = new Pacer(15);
+    rateAfter(pacer, 20, 30);
+    expect(rateAfter(pacer, 1, 150)).toBeCloseTo(15);
+  });
+
+  it('never goes beyond what is wanted, nor far below what the detector can do', () => {
+    const fps = fc.integer({ min: 1, max: 60 });
+    const times = fc.array(fc.double({ min: 0.1, max: 2000, noNaN: true }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(fps, times, (wanted, busy) => {
+        const pacer = new Pacer(wanted);
+        for (const ms of busy) pacer.noteBusy(ms);
+        expect(pacer.rate).toBeLessThanOrEqual(wanted + 1e-9);
+        expect(pacer.rate).toBeGreaterThanOrEqual(Math.min(wanted, 1000 / Math.max(...busy)) - 1e-9);
+      }),
+    );
+  });
+
+  it('forgets the speed of a detector that another one has replaced', () => {
+    const pacer = new Pacer(15);
+    rateAfter(pacer, 50, 400);
+    pacer.forgetSpeed();
+    expect(pacer.rate).toBeCloseTo(15);
+  });
+
+  it('takes another target at once, in both directions', () => {
+    const pacer = new Pacer(15);
+    const count = (from: number) =>
+      steady(30, 10)
+        .map((at) => from + at)
+        .filter((at) => pacer.due(at)).length;
+    expect(count(0)).toBeGreaterThanOrEqual(148);
+    pacer.setTarget(5);
+    expect(pacer.rate).toBeCloseTo(5);
+    expect(pacer.due(10_000), 'no tick of the old rate is waited for').toBe(true);
+    expect(count(10_000)).toBeLessThanOrEqual(50);
+    pacer.setTarget(15);
+    expect(count(20_000)).toBeGreaterThanOrEqual(148);
+  });
+});

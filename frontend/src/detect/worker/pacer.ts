@@ -1,24 +1,53 @@
-// Picks frames at a target rate out of a stream of any rate.
+// Picks frames at a target rate out of a stream of any rate, or fewer when the detector cannot keep up.
 
 /**
  * A frame this early still counts for its tick. Cameras jitter: without it a 30 fps camera asked for 15
  * now and then gives a frame 0.1 ms before its time and the next one a third too late.
  */
 const EARLY = 0.25;
+/** How much the newest frame's time counts in the mean: a change is followed within a second or so. */
+const NEWEST = 0.2;
 
 export class Pacer {
   private next = Number.NEGATIVE_INFINITY;
-  private readonly interval: number;
+  private wanted: number;
+  /** How long the detector was busy with a frame, in the mean. */
+  private busy = 0;
 
   constructor(fps: number) {
-    this.interval = 1000 / fps;
+    this.wanted = 1000 / fps;
+  }
+
+  setTarget(fps: number): void {
+    this.wanted = 1000 / fps;
+    this.next = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Frames a second that are picked now. */
+  get rate(): number {
+    return 1000 / this.interval;
+  }
+
+  private get interval(): number {
+    return Math.max(this.wanted, this.busy);
+  }
+
+  /** The detector took a frame and was free again after so many ms. */
+  noteBusy(ms: number): void {
+    this.busy += NEWEST * (ms - this.busy);
+  }
+
+  /** Another detector: nothing is known of its speed. */
+  forgetSpeed(): void {
+    this.busy = 0;
   }
 
   /** Is a frame that arrived now due? Ticks stay on a grid, so the rate is right over time. */
   due(now: number): boolean {
-    if (now < this.next - EARLY * this.interval) return false;
+    const { interval } = this;
+    if (now < this.next - EARLY * interval) return false;
     // After a pause the grid starts anew; missed ticks are not made up for.
-    this.next = now - this.next < this.interval ? this.next + this.interval : now + this.interval;
+    this.next = now - this.next < interval ? this.next + interval : now + interval;
     return true;
   }
 }

@@ -1,55 +1,91 @@
 // The vision worker: frames come in from the page, results and counts go out to it.
-import type { FromWorker, Picture, ToWorker } from '../messages';
-import { ServerDetector } from './detector';
+import type { FromWorker, Picture, ToWorker, WorkerSettings } from '../messages';
+import { openSessions } from './browser/session';
+import { Detectors } from './detectors';
+import { Sampler } from './sampler';
 
 declare const self: DedicatedWorkerGlobalScope;
 
+/** Counts change with every frame; the page needs them a few times a second. */
 const STATUS_EVERY_MS = 250;
+/** The page takes a worker that says nothing for long for dead. */
+const HEARTBEAT_MS = 1000;
 
-let detector: ServerDetector | undefined;
+type Parts = { sampler: Sampler; detectors: Detectors };
+let parts: Parts | undefined;
 let statusDue = false;
 
 function tell(message: FromWorker, transfer: Picture[] = []): void {
   self.postMessage(message, transfer);
 }
 
-function tellStatus(): void {
+function tellStatus({ sampler, detectors }: Parts): void {
   statusDue = false;
-  if (!detector) return;
-  const { socketState, clock, counts, note } = detector;
-  tell({ type: 'status', socket: socketState, clock, counts, note });
-}
-
-/** Counts change with every frame; the page needs them a few times a second. */
-function statusSoon(): void {
-  if (statusDue) return;
-  statusDue = true;
-  setTimeout(tellStatus, STATUS_EVERY_MS);
-}
-
-function start(message: ToWorker & { type: 'start' }): ServerDetector {
-  const url = new URL('/api/detect?timing=1', self.location.origin);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return new ServerDetector(url.href, message.settings, {
-    result: (result, picture, stamps, clock) => {
-      const counts = (detector as ServerDetector).counts;
-      tell({ type: 'result', result, picture, stamps, clock, counts }, [picture]);
-    },
-    changed: statusSoon,
+  const { run, active, state, auto, note } = detectors;
+  tell({
+    type: 'status',
+    run,
+    engine: active?.engine ?? null,
+    detector: state,
+    auto,
+    clock: active?.clock ?? null,
+    counts: sampler.counts,
+    rate: sampler.pacer.rate,
+    sessions: openSessions(),
+    note,
   });
+}
+
+function start(settings: WorkerSettings): Parts {
+  const statusSoon = () => {
+    if (statusDue) return;
+    statusDue = true;
+    setTimeout(() => tellStatus({ sampler, detectors }), STATUS_EVERY_MS);
+  };
+  const sampler = new Sampler(settings.sampler.fps, {
+    result: (outcome, picture) => {
+      detectors.answered(outcome);
+      const { result, stamps, clock } = outcome;
+      const { run } = detectors;
+      tell({ type: 'result', result, picture, stamps, clock, counts: sampler.counts, run }, [picture]);
+      statusSoon();
+    },
+    failed: (note) => {
+      detectors.note = note;
+      statusSoon();
+    },
+  });
+  const detectors = new Detectors(settings, sampler, statusSoon);
+  void detectors.setMode(settings.mode);
+  setInterval(statusSoon, HEARTBEAT_MS);
+  return { sampler, detectors };
 }
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'start') {
-    detector ??= start(data);
-    setInterval(statusSoon, 1000);
+    parts ??= start(data.settings);
     return;
   }
-  if (!detector) throw new Error(`"${data.type}" before "start"`);
-  if (data.type === 'stream') {
-    detector.forgetTrack();
-    void detector.frames.read(data.readable);
-  } else if (data.type === 'picture') detector.frames.put(data.picture, data.rtpTimestamp);
-  else if (data.type === 'frame_times') detector.captures.note(data.times);
-  else detector.forgetTrack();
+  if (!parts) throw new Error(`"${data.type}" before "start"`);
+  const { sampler, detectors } = parts;
+  switch (data.type) {
+    case 'stream':
+      sampler.forgetTrack();
+      void sampler.frames.read(data.readable);
+      break;
+    case 'picture':
+      sampler.frames.put(data.picture, data.rtpTimestamp);
+      break;
+    case 'frame_times':
+      sampler.captures.note(data.times);
+      break;
+    case 'mode':
+      void detectors.setMode(data.mode);
+      break;
+    case 'fps':
+      sampler.pacer.setTarget(data.fps);
+      break;
+    case 'detach':
+      sampler.forgetTrack();
+  }
 };

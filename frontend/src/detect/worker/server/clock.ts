@@ -1,6 +1,6 @@
 // The server's clock, told from pings as NTP does: the quicker the round trip, the surer the reading.
-import type { Pong } from '../../protocol/messages';
-import type { ClockReading } from '../messages';
+import type { Pong } from '../../../protocol/messages';
+import type { ClockReading } from '../../messages';
 
 type Sample = { offset: number; rtt: number };
 

@@ -1,9 +1,7 @@
-// A picture made small and turned into the message that the detection socket takes.
+// Pictures made as small as the detector is given them, on a canvas that is kept.
 import type { Picture } from '../messages';
 
 export type Size = { width: number; height: number };
-
-const HEADER_BYTES = 12;
 
 export function pictureSize(picture: Picture): Size {
   return 'displayWidth' in picture
@@ -12,7 +10,7 @@ export function pictureSize(picture: Picture): Size {
 }
 
 /**
- * The size to send: the aspect ratio kept, inside the box (turned for an upright picture), both sides even
+ * The size to detect on: the aspect ratio kept, inside the box (turned for an upright picture), both sides even
  * (JPEG halves its colours), never enlarged.
  */
 export function fitInside(picture: Size, box: Size): Size {
@@ -30,24 +28,11 @@ function even(length: number, most: number): number {
   return Math.max(2, nearest > most ? nearest - 2 : nearest);
 }
 
-/** `u32 LE frame_id` · `f64 LE capture_ts` · JPEG. */
-export function frameMessage(frameId: number, captureTs: number, jpeg: ArrayBuffer): ArrayBuffer {
-  const message = new ArrayBuffer(HEADER_BYTES + jpeg.byteLength);
-  const header = new DataView(message);
-  header.setUint32(0, frameId, true);
-  header.setFloat64(4, captureTs, true);
-  new Uint8Array(message, HEADER_BYTES).set(new Uint8Array(jpeg));
-  return message;
-}
-
-export class JpegEncoder {
-  private readonly canvas = new OffscreenCanvas(2, 2);
+export class Shrinker {
+  readonly canvas = new OffscreenCanvas(2, 2);
   private readonly context: OffscreenCanvasRenderingContext2D;
 
-  constructor(
-    private readonly box: Size,
-    private readonly quality: number,
-  ) {
+  constructor(private readonly box: Size) {
     // The pixels are read back for every frame: a canvas in ordinary memory is quicker than one on the GPU.
     const context = this.canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     if (!context) throw new Error('this browser has no 2D canvas in workers');
@@ -55,13 +40,15 @@ export class JpegEncoder {
     context.imageSmoothingQuality = 'medium';
   }
 
-  async encode(picture: Picture): Promise<ArrayBuffer> {
+  draw(picture: Picture): void {
+    const { canvas, context } = this;
     const { width, height } = fitInside(pictureSize(picture), this.box);
-    if (this.canvas.width !== width) this.canvas.width = width;
-    if (this.canvas.height !== height) this.canvas.height = height;
-    this.context.drawImage(picture, 0, 0, width, height);
-    const blob = await this.canvas.convertToBlob({ type: 'image/jpeg', quality: this.quality });
-    if (blob.type !== 'image/jpeg') throw new Error('this browser cannot write JPEG');
-    return blob.arrayBuffer();
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    context.drawImage(picture, 0, 0, width, height);
+  }
+
+  pixels(): ImageData {
+    return this.context.getImageData(0, 0, this.canvas.width, this.canvas.height);
   }
 }

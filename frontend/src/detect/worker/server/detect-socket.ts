@@ -1,10 +1,14 @@
 // The detection socket: opens, keeps the clock by pings, opens again after a break.
-import { Backoff } from '../../backoff';
-import type { DetectAnswer, DetectRequest } from '../../protocol/messages';
-import { parseDetectAnswer } from '../../protocol/parse';
-import { epochNow } from '../epoch';
-import type { SocketState } from '../messages';
+import { Backoff } from '../../../backoff';
+import type { DetectAnswer, DetectRequest } from '../../../protocol/messages';
+import { parseDetectAnswer } from '../../../protocol/parse';
+import { epochNow } from '../../epoch';
 import { ServerClock } from './clock';
+
+export type SocketState =
+  | { kind: 'connecting' }
+  | { kind: 'open' }
+  | { kind: 'closed'; code: number; reason: string; retry_ms: number };
 
 export type FrameAnswer = Exclude<DetectAnswer, { pong: unknown }>;
 
@@ -31,6 +35,7 @@ export class DetectSocket {
   /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
   private goodbye: { code: number; reason: string } | undefined;
   private pingTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly url: string,
@@ -48,7 +53,9 @@ export class DetectSocket {
       this.handlers.state({ kind: 'open' });
       this.pingSoon(FIRST_PINGS);
     };
-    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.receive(data);
+    };
     socket.onclose = ({ code, reason }) => {
       if (socket === this.socket) this.closed(code, reason);
     };
@@ -72,13 +79,22 @@ export class DetectSocket {
     this.closed(4000, reason);
   }
 
+  /** For good: nobody wants answers any more. */
+  close(): void {
+    const socket = this.socket;
+    this.socket = undefined;
+    clearTimeout(this.pingTimer);
+    clearTimeout(this.retryTimer);
+    socket?.close(1000, 'another detector is at work');
+  }
+
   private closed(code: number, reason: string): void {
     clearTimeout(this.pingTimer);
     this.socket = undefined;
     this.goodbye ??= { code, reason };
     const retry_ms = this.backoff.wait();
     this.handlers.state({ kind: 'closed', ...this.goodbye, retry_ms });
-    setTimeout(() => this.open(), retry_ms);
+    this.retryTimer = setTimeout(() => this.open(), retry_ms);
   }
 
   private pingSoon(first: number): void {

@@ -1,0 +1,141 @@
+// Inference in this worker: from the picture to the tensor without a JPEG between, then the same steps as the server.
+import { epochNow } from '../../epoch';
+import type { BrowserEngine, BrowserSettings, DetectorState } from '../../messages';
+import { Preprocessor } from '../../model/resize';
+import type { Detector, DetectorEvents, Outcome, Sample, Traffic } from '../detector';
+import { words } from '../detector';
+import type { Size } from '../shrink';
+import { PixelReader } from './pixels';
+import { Session } from './session';
+import { threadsFor } from './threads';
+
+/** No second clock is in the loop, so there is nothing to translate and no error to tell. */
+const ONE_CLOCK = { offset: 0, error: null };
+const NO_TRAFFIC: Traffic = { bytes_up: 0, bytes_down: 0, reconnects: 0 };
+
+export class BrowserDetector implements Detector {
+  readonly clock = ONE_CLOCK;
+  readonly traffic = NO_TRAFFIC;
+  state: DetectorState = { kind: 'loading', loaded: 0, total: null };
+  private readonly pixels: PixelReader;
+  private opened: { session: Session; preprocessor: Preprocessor } | null = null;
+  private running = false;
+  private closed = false;
+  private nextId = 0;
+
+  constructor(
+    readonly engine: BrowserEngine,
+    box: Size,
+    settings: BrowserSettings,
+    private readonly events: DetectorEvents,
+  ) {
+    this.pixels = new PixelReader(box);
+    void this.open(settings);
+  }
+
+  get ready(): boolean {
+    return this.state.kind === 'ready';
+  }
+
+  /** One at a time: a second run would only wait for the first one's processor. */
+  get free(): boolean {
+    return this.ready && !this.running;
+  }
+
+  async detect(sample: Sample, sent: () => void): Promise<Outcome> {
+    const { opened } = this;
+    if (!opened) throw new Error('the detector is not ready');
+    this.running = true;
+    try {
+      sent();
+      return await this.infer(opened, sample);
+    } catch (error) {
+      this.fail(`inference failed: ${words(error)}`);
+      throw error;
+    } finally {
+      this.running = false;
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.opened?.session.close();
+    this.opened = null;
+  }
+
+  private async open(settings: BrowserSettings): Promise<void> {
+    const cores = navigator.hardwareConcurrency || 1;
+    const threads = threadsFor(settings.threads, cores, self.crossOriginIsolated);
+    try {
+      const session = await Session.open(
+        { ...settings, engine: this.engine, threads },
+        {
+          progress: (loaded, total) => this.change({ kind: 'loading', loaded, total }),
+          warmingUp: () => this.change({ kind: 'warming_up' }),
+          deviceLost: (reason) => this.fail(`the graphics device was lost: ${reason}`),
+        },
+      );
+      if (this.closed) return session.close();
+      this.opened = { session, preprocessor: new Preprocessor(session.manifest.input) };
+      this.change({ kind: 'ready', words: this.describe(threads) });
+    } catch (error) {
+      console.error('the detector in this browser could not start', error);
+      this.fail(words(error));
+    }
+  }
+
+  private describe(threads: number): string {
+    if (this.engine === 'webgpu') return 'WebGPU';
+    const alone = self.crossOriginIsolated ? '' : ' (no shared memory: the page is not isolated)';
+    return `WASM, ${threads} thread${threads === 1 ? '' : 's'}${alone}`;
+  }
+
+  private async infer(
+    { session, preprocessor }: NonNullable<typeof this.opened>,
+    { picture, captured, sampled }: Sample,
+  ): Promise<Outcome> {
+    const received = epochNow();
+    const lap = stopwatch();
+    const { data, width, height } = await this.pixels.read(picture);
+    const decode_us = lap();
+    const coverage = preprocessor.fill(data, width, height, session.input);
+    const resize_us = lap();
+    const outputs = await session.run();
+    const infer_us = lap();
+    const detections = session.decoder.detections(outputs, coverage);
+    const post_us = lap();
+    const done = epochNow();
+    const frame_id = this.nextId;
+    this.nextId = (this.nextId + 1) >>> 0;
+    const result = {
+      frame_id,
+      capture_ts: Math.round(captured),
+      recv_ts: Math.round(received),
+      inference_ts: Math.round(done),
+      detections,
+      timing: { queue_us: 0, decode_us, resize_us, infer_us, post_us },
+    };
+    return { kind: 'result', result, stamps: { sampled, answered: done }, clock: ONE_CLOCK };
+  }
+
+  private fail(message: string): void {
+    this.change({ kind: 'failed', message });
+  }
+
+  /** A failure is final: what is still on its way, such as the other file, does not talk over it. */
+  private change(state: DetectorState): void {
+    if (this.closed || this.state.kind === 'failed') return;
+    this.state = state;
+    this.events.changed();
+  }
+}
+
+/** Whole microseconds since the last call. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const before = last;
+    last = performance.now();
+    return Math.round((last - before) * 1000);
+  };
+}

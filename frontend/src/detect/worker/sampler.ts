@@ -1,0 +1,127 @@
+// Takes frames at the right rate to the detector at work, and counts what becomes of them.
+// The detector is free first, then the newest frame is taken: none grows stale while it waits.
+import { noCounts } from '../counts';
+import { epochNow } from '../epoch';
+import type { WorkerCounts } from '../messages';
+import { CaptureClock } from './capture-clock';
+import { type Detector, type Outcome, words } from './detector';
+import { type Arrival, NewestFrame } from './newest-frame';
+import { Pacer } from './pacer';
+
+export type Result = Extract<Outcome, { kind: 'result' }>;
+
+export type SamplerHandlers = {
+  result: (result: Result, picture: Arrival['picture']) => void;
+  /** A frame was lost to an error. */
+  failed: (note: string) => void;
+};
+
+export class Sampler {
+  readonly captures = new CaptureClock();
+  readonly pacer: Pacer;
+  readonly frames = new NewestFrame(() => this.frameArrived());
+  private detector: Detector | null = null;
+  private tally = noCounts();
+  /** A frame is due and has not been taken yet. */
+  private due = false;
+  /** When the detector took the last frame, until it is free again. */
+  private takenAt: number | null = null;
+
+  constructor(
+    fps: number,
+    private readonly handlers: SamplerHandlers,
+  ) {
+    this.pacer = new Pacer(fps);
+  }
+
+  get counts(): WorkerCounts {
+    const { tally, detector } = this;
+    return { ...tally, capture_clock: { ...tally.capture_clock }, ...detector?.traffic };
+  }
+
+  /** Gives frames to this detector from now on, and counts anew. What the old one still answers is lost. */
+  use(detector: Detector | null): void {
+    this.detector = detector;
+    this.tally = noCounts();
+    this.pacer.forgetSpeed();
+    this.forgetDue();
+  }
+
+  /** Another track, or none: nothing of the old one is looked at any more. */
+  forgetTrack(): void {
+    this.frames.clear();
+    this.captures.reset();
+    this.forgetDue();
+  }
+
+  private forgetDue(): void {
+    this.due = false;
+    this.takenAt = null;
+  }
+
+  private frameArrived(): void {
+    if (!this.detector?.ready) return;
+    if (this.pacer.due(performance.now())) {
+      this.tally.sampled += 1;
+      if (this.due) this.tally.dropped_client += 1;
+      this.due = true;
+    }
+    this.pump();
+  }
+
+  /** The detector may have become free, or not ready any more. */
+  pump(): void {
+    const { detector } = this;
+    if (!detector?.ready) this.forgetDue();
+    else if (detector.free) this.take(detector);
+  }
+
+  private take(detector: Detector): void {
+    const now = performance.now();
+    if (this.takenAt !== null) this.pacer.noteBusy(now - this.takenAt);
+    this.takenAt = null;
+    const arrival = this.due ? this.frames.take() : undefined;
+    if (!arrival) return;
+    this.due = false;
+    this.takenAt = now;
+    void this.detect(detector, arrival);
+  }
+
+  private async detect(detector: Detector, { picture, rtpTimestamp }: Arrival): Promise<void> {
+    const sampled = epochNow();
+    const capture = this.captures.captureOf(rtpTimestamp, sampled);
+    const { tally } = this;
+    const sent = () => {
+      tally.sent += 1;
+      tally.capture_clock[capture.source] += 1;
+    };
+    try {
+      const outcome = await detector.detect({ picture, captured: capture.at, sampled }, sent);
+      if (outcome.kind === 'result' && tally === this.tally) {
+        tally.answered += 1;
+        this.handlers.result(outcome, picture);
+      } else {
+        tally.dropped_server += 1;
+        picture.close();
+      }
+    } catch (error) {
+      tally.errors += 1;
+      picture.close();
+      if (tally === this.tally) this.handlers.failed(words(error));
+    }
+    nextTask(() => this.pump());
+  }
+}
+
+/**
+ * After what already waits in line. Inference in WASM holds up this thread: the frames that came meanwhile are
+ * read first, so that the newest one is taken next.
+ */
+function nextTask(run: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(null);
+}

@@ -1,0 +1,102 @@
+//! How phones reach this server.
+
+use anyhow::{Result, ensure};
+
+use crate::lan;
+
+/// Docker's default bridge: never an address that a phone can reach.
+const DOCKER_BRIDGE: &str = "172.17.";
+
+/// How a phone's address of this server begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneHost {
+    /// A whole origin, such as a tunnel's.
+    Origin(String),
+    /// A host; the port is the one the server listens on.
+    Host(String),
+}
+
+impl PhoneHost {
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let rest = text
+            .strip_prefix("https://")
+            .unwrap_or(text)
+            .trim_end_matches('/');
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        ensure!(
+            !rest.is_empty() && rest.chars().all(allowed),
+            "--public-host wants a host, host:port or https:// address, not {text:?}"
+        );
+        ensure!(
+            !rest.starts_with(DOCKER_BRIDGE),
+            "--public-host {rest} is Docker's own network, which no phone reaches: give the \
+             computer's address on the Wi-Fi"
+        );
+        let has_port = rest
+            .rsplit_once(':')
+            .is_some_and(|(host, _)| !host.ends_with(':') && !rest.ends_with(']'));
+        if text.starts_with("https://") || has_port {
+            Ok(Self::Origin(format!("https://{rest}")))
+        } else {
+            Ok(Self::Host(rest.to_owned()))
+        }
+    }
+
+    pub(super) fn of_this_machine() -> Self {
+        let address = lan::addresses().first().map(ToString::to_string);
+        Self::Host(address.unwrap_or_else(|| "localhost".to_owned()))
+    }
+
+    /// The origin of the phone's page.
+    pub fn origin(&self, port: u16) -> String {
+        match self {
+            Self::Origin(origin) => origin.clone(),
+            Self::Host(host) => format!("https://{host}:{port}"),
+        }
+    }
+
+    /// Without scheme, port and brackets, as a certificate names it.
+    pub(super) fn bare_host(&self) -> Option<String> {
+        let authority = match self {
+            Self::Origin(origin) => origin.strip_prefix("https://")?,
+            Self::Host(host) => host,
+        };
+        if let Some(ipv6) = authority.strip_prefix('[') {
+            return Some(ipv6.split_once(']')?.0.to_owned());
+        }
+        Some(authority.split(':').next()?.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(public_host: &str) -> String {
+        PhoneHost::parse(public_host).unwrap().origin(3000)
+    }
+
+    #[test]
+    fn public_host_takes_hosts_ports_and_origins() {
+        assert_eq!(origin("192.168.1.5"), "https://192.168.1.5:3000");
+        assert_eq!(origin("laptop.local:8443"), "https://laptop.local:8443");
+        assert_eq!(origin("https://x.example/"), "https://x.example");
+        assert_eq!(origin("[fd00::2]"), "https://[fd00::2]:3000");
+        assert_eq!(origin("[fd00::2]:80"), "https://[fd00::2]:80");
+    }
+
+    #[test]
+    fn public_host_refuses_what_no_phone_reaches() {
+        for bad in ["", "http://x", "a b", "x/<script>", "172.17.0.2"] {
+            assert!(PhoneHost::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_certificate_names_the_bare_host() {
+        let name = |text: &str| PhoneHost::parse(text).unwrap().bare_host().unwrap();
+        assert_eq!(name("https://x.example:8443"), "x.example");
+        assert_eq!(name("[fd00::2]:80"), "fd00::2");
+        assert_eq!(name("192.168.1.5"), "192.168.1.5");
+    }
+}

@@ -1,0 +1,154 @@
+//! The program itself: how it starts, why it does not, and how it ends.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod modes;
+mod refusals;
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use common::detect::{CAPTURE_TS, DetectClient, frame};
+use common::{PEOPLE, command_line, folders, http, soon, state_dir};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio_tungstenite::tungstenite::Message;
+
+/// What an operator may rely on.
+const LIMIT: Duration = Duration::from_secs(2);
+
+fn sightline(folders: &Path, flags: &[&str]) -> Command {
+    program(command_line(folders, flags))
+}
+
+fn program(line: Vec<String>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sightline"));
+    command
+        .args(line)
+        .env_remove("RUST_LOG")
+        .env_remove("RUST_BACKTRACE")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end.
+async fn output(mut command: Command) -> Output {
+    soon("its end", command.output()).await.expect("it runs")
+}
+
+/// The program, and the port that its welcome names.
+async fn started(command: Command) -> (Child, u16) {
+    let (child, port, _) = welcomed(command).await;
+    (child, port)
+}
+
+/// The program, the port and the mode that its welcome names.
+async fn welcomed(mut command: Command) -> (Child, u16, String) {
+    let mut child = command.spawn().expect("it runs");
+    let stdout = child.stdout.take().unwrap();
+    let mut lines = BufReader::new(stdout).lines();
+    let mut port = None;
+    let welcome = soon("the viewer's address and the mode", async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("a welcome");
+            if let Some((_, rest)) = line.split_once("http://localhost:") {
+                port = Some(rest.trim_end_matches('/').parse().expect("a port"));
+            }
+            if let Some((_, rest)) = line.split_once("Mode: ") {
+                break (port.expect("before the mode"), rest.to_owned());
+            }
+        }
+    });
+    let (port, mode) = welcome.await;
+    // The rest of the welcome is read as well, lest the program wait for room to print.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (child, port, mode)
+}
+
+/// As the shell sends it: std has no way to, and a crate for one call is too much.
+#[cfg(unix)]
+async fn send_signal(child: &Child, name: &str) {
+    let id = child.id().expect("it runs");
+    let kill = format!("kill -{name} {id}");
+    let sent = Command::new("sh").args(["-c", &kill]).status().await;
+    assert!(sent.unwrap().success());
+}
+
+#[cfg(unix)]
+async fn assert_ends_well(signal: &str) {
+    let folders = folders();
+    let (mut child, port) = started(sightline(folders.path(), &[])).await;
+    let address = format!("ws://127.0.0.1:{port}/api/detect");
+    let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+    let mut client = DetectClient::from(socket);
+    client.expect_alive().await;
+    send_signal(&child, signal).await;
+    let asked = Instant::now();
+    client.expect_close(1001).await;
+    let status = soon("its end", child.wait()).await.unwrap();
+    assert!(asked.elapsed() < LIMIT, "{:?}", asked.elapsed());
+    assert_eq!(status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ends_well_when_asked_to_terminate() {
+    assert_ends_well("TERM").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ends_well_when_interrupted() {
+    assert_ends_well("INT").await;
+}
+
+/// There is always something of this client that the program has not read when it ends; a connection
+/// that is closed so is reset, and a reset may overtake the reason.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_busy_client_is_told_before_the_program_ends() {
+    let folders = folders();
+    for _ in 0..5 {
+        let (mut child, port) = started(sightline(folders.path(), &[])).await;
+        let address = format!("ws://127.0.0.1:{port}/api/detect");
+        let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+        let DetectClient {
+            mut sender,
+            mut receiver,
+        } = DetectClient::from(socket);
+        let sending = tokio::spawn(async move {
+            for id in 0_u32.. {
+                let message = Message::binary(frame(id, CAPTURE_TS, PEOPLE));
+                if sender.send(message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        receiver.next_answer().await;
+        send_signal(&child, "TERM").await;
+        receiver.expect_close_in_the_end(1001).await;
+        let status = soon("its end", child.wait()).await.unwrap();
+        assert_eq!(status.code(), Some(0));
+        sending.abort();
+    }
+}
+
+#[tokio::test]
+async fn keeps_its_certificate_over_restarts() {
+    let folders = folders();
+    let (mut first, _) = started(sightline(folders.path(), &[])).await;
+    let accepted = http::kept_certificate(&state_dir(folders.path()));
+    soon("its end", first.kill()).await.unwrap();
+
+    let (_second, port) = started(sightline(folders.path(), &[])).await;
+    let phone = http::trusting(&accepted).build().unwrap();
+    let answer = phone
+        .get(format!("https://127.0.0.1:{port}/healthz"))
+        .send();
+    assert_eq!(answer.await.expect("still accepted").status(), 200);
+}

@@ -3,10 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { until } from './harness/until';
-import { joinLink, untilPainted, untilText } from './harness/viewer';
-
-/** What the browser itself logs while the server is away, or no longer knows the room. */
-const SERVER_AWAY = [/Failed to load resource/, /WebSocket connection to .* failed/, /ERR_/];
+import { joinLink, SERVER_AWAY, untilPainted, untilText } from './harness/viewer';
 
 let session: Session;
 let viewer: Watched;

@@ -1,7 +1,7 @@
 // Finds and starts browsers: one plays the laptop, others play phones.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { lanAddresses } from './lan';
 import { CLIPS } from './paths';
 
@@ -46,10 +46,24 @@ function isExecutable(path: string): boolean {
 /** Chrome offers peers no loopback address; on a machine without a network there is no other. */
 const network = () => (lanAddresses().length > 0 ? [] : ['--allow-loopback-in-peer-connection']);
 
-const launch = (args: string[]): Promise<Browser> =>
-  chromium.launch({ executablePath: findChrome(), args: [...COMMON, ...network(), ...args] });
+const launch = (args: string[], common = COMMON): Promise<Browser> =>
+  chromium.launch({ executablePath: findChrome(), args: [...common, ...network(), ...args] });
 
 export const launchLaptop = () => launch([]);
+
+/** A laptop that keeps what it was given in this folder; the other ones cache little, and in memory only. */
+export const launchProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, {
+    executablePath: findChrome(),
+    args: [...COMMON, ...network()],
+  });
+
+/** A laptop whose WebGPU is computed by SwiftShader, which is part of Chrome: slow, and the same on every machine. */
+export const launchSoftwareGpuLaptop = () =>
+  launch(
+    ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    COMMON.filter((arg) => arg !== '--disable-gpu'),
+  );
 
 export type Clip = 'people.mjpeg' | 'empty.mjpeg';
 

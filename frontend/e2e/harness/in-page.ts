@@ -2,7 +2,13 @@
 import type { DetectionResult } from '../../src/protocol/messages';
 import type { Viewer } from '../../src/viewer/viewer';
 
-export type Painted = { result: DetectionResult; cells: number[]; at: number };
+export type Painted = {
+  result: DetectionResult;
+  cells: number[];
+  at: number;
+  /** Results so far by the page's own count, which begins anew with every detector. */
+  answered: number;
+};
 
 export type Drawing = {
   overlay: string;
@@ -179,7 +185,8 @@ export function install(): void {
       const canvas = overlay();
       // A new track's frames can be painted before the video element knows its size.
       const seen = video().videoWidth > 0 ? cells(contextOf(canvas), contentBox(canvas)) : [];
-      painted.push({ result, cells: seen, at: performance.now() });
+      const { answered } = window.sightline.state().frames;
+      painted.push({ result, cells: seen, at: performance.now(), answered });
       if (painted.length > KEEP) painted.shift();
       const found = waiting ? measure(result) : null;
       if (!found) return;

@@ -13,6 +13,10 @@ export type Watched = {
   log: string[];
   /** Errors on the console, uncaught exceptions, and requests that left the page's origin. */
   troubles: string[];
+  /** Addresses of all requests, those of workers too. */
+  requests: string[];
+  /** Addresses of all WebSockets, those of workers too. */
+  sockets: string[];
 };
 
 const open = new Set<Watched>();
@@ -27,7 +31,15 @@ export async function openPage(
   options: OpenOptions = {},
 ): Promise<Watched> {
   const { init, ...rest } = options;
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...rest });
+  return openIn(await browser.newContext({ ignoreHTTPSErrors: true, ...rest }), name, url, init);
+}
+
+export async function openIn(
+  context: BrowserContext,
+  name: string,
+  url: string,
+  init?: () => void,
+): Promise<Watched> {
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   const watched = watch(name, page, context);
@@ -85,7 +97,7 @@ export async function saveArtifacts(test: string): Promise<void> {
 }
 
 function watch(name: string, page: Page, context: BrowserContext): Watched {
-  const watched: Watched = { name, page, context, log: [], troubles: [] };
+  const watched: Watched = { name, page, context, log: [], troubles: [], requests: [], sockets: [] };
   open.add(watched);
   page.once('close', () => open.delete(watched));
   const trouble = (text: string) => {
@@ -99,8 +111,12 @@ function watch(name: string, page: Page, context: BrowserContext): Watched {
   });
   page.on('pageerror', (error) => trouble(`uncaught: ${error.stack ?? error.message}`));
   page.on('crash', () => trouble('the page crashed'));
-  context.on('request', (request) => checkOrigin(page.url(), request.url(), trouble));
-  page.on('websocket', (socket) => checkOrigin(page.url(), socket.url(), trouble));
+  const asked = (list: string[], url: string) => {
+    list.push(url);
+    checkOrigin(page.url(), url, trouble);
+  };
+  context.on('request', (request) => asked(watched.requests, request.url()));
+  page.on('websocket', (socket) => asked(watched.sockets, socket.url()));
   return watched;
 }
 

@@ -1,4 +1,4 @@
-// Stands between the viewer and the server and writes down what passes on the detection socket.
+// Stands between the viewer and the server, writes down what passes, and can slow it down.
 import {
   createServer,
   type Server as HttpServer,
@@ -7,10 +7,17 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { Faults, spoil, unconditional } from './faults';
 
 export type SentFrame = { id: number; captureTs: number; jpeg: Buffer; at: number };
 export type Answer = { id: number; kind: 'result' | 'dropped' | 'error'; at: number };
+/** What was answered over HTTP, with the bytes of its body so far. */
+export type Fetched = { path: string; status: number; bytes: number };
+
+/** Files whose second half waits. */
+type Gate = { files: RegExp; opened: Promise<void> };
 
 export class Relay {
   readonly frames = new Map<number, SentFrame>();
@@ -19,6 +26,16 @@ export class Relay {
   mostInFlight = 0;
   /** Whatever was not as the contract says. */
   readonly oddities: string[] = [];
+  readonly fetched: Fetched[] = [];
+  /** What is done to files on their way to the page. */
+  readonly faults = new Faults();
+  /** Detection sockets open at once, most at any time. */
+  mostSockets = 0;
+  /** Detection sockets are refused. */
+  refusing = false;
+  /** Ms that every answer on a detection socket comes later. */
+  delay = 0;
+  private gate: Gate | null = null;
   private readonly inFlight = new Set<number>();
   private held: (() => void)[] | null = null;
   private readonly http: HttpServer;
@@ -27,6 +44,7 @@ export class Relay {
   private constructor(private readonly target: number) {
     this.http = createServer((from, to) => this.forward(from, to));
     this.http.on('upgrade', (from, socket, head) => {
+      if (this.refusing) return socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n');
       this.sockets.handleUpgrade(from, socket, head, (client) => this.join(client, from.url ?? ''));
     });
   }
@@ -39,6 +57,20 @@ export class Relay {
 
   get url(): string {
     return `http://localhost:${(this.http.address() as AddressInfo).port}/`;
+  }
+
+  get openSockets(): number {
+    return this.sockets.clients.size;
+  }
+
+  /** Of these files only the first half comes, until the returned function is called. */
+  holdHalf(files: RegExp): () => void {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    this.gate = { files, opened };
+    return open;
   }
 
   /** Keeps answers back, as a server that has stalled. */
@@ -58,19 +90,39 @@ export class Relay {
   }
 
   private forward(from: IncomingMessage, to: ServerResponse): void {
-    const headers = { ...from.headers, host: `localhost:${this.target}` };
-    const options = { host: '127.0.0.1', port: this.target, method: from.method, path: from.url, headers };
+    const path = from.url ?? '';
+    const fault = this.faults.of(path);
+    const asked = fault ? unconditional(from.headers) : from.headers;
+    const headers = { ...asked, host: `localhost:${this.target}` };
+    const options = { host: '127.0.0.1', port: this.target, method: from.method, path, headers };
     const onward = request(options, (answer) => {
-      to.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(to);
       answer.on('error', () => to.destroy());
+      if (fault) return void spoil(fault, answer, to);
+      to.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(this.noteBody(path, answer)).pipe(to);
     });
     onward.on('error', () => to.destroy());
     to.on('close', () => onward.destroy());
     from.pipe(onward);
   }
 
+  private noteBody(path: string, answer: IncomingMessage): Transform {
+    const fetched: Fetched = { path, status: answer.statusCode ?? 502, bytes: 0 };
+    this.fetched.push(fetched);
+    const gate = this.gate?.files.test(path) ? this.gate : null;
+    const half = Number(answer.headers['content-length']) / 2;
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        fetched.bytes += chunk.length;
+        const late = gate && fetched.bytes > half ? gate.opened : null;
+        if (late) void late.then(() => done(null, chunk));
+        else done(null, chunk);
+      },
+    });
+  }
+
   private join(client: WebSocket, path: string): void {
+    this.mostSockets = Math.max(this.mostSockets, this.openSockets);
     const server = new WebSocket(`ws://localhost:${this.target}${path}`, { perMessageDeflate: false });
     const early: [RawData, boolean][] = [];
     server.on('open', () => {
@@ -94,6 +146,7 @@ export class Relay {
       send();
     };
     if (this.held && !isPong) this.held.push(pass);
+    else if (this.delay > 0 && !isPong) setTimeout(pass, this.delay);
     else pass();
   }
 

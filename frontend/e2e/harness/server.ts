@@ -6,6 +6,12 @@ import { join } from 'node:path';
 import { ROOT, SERVER } from './paths';
 import { until } from './until';
 
+export type ServerOptions = {
+  /** Beside port, folders and threads, which are the tests' own. */
+  flags?: string[];
+  env?: NodeJS.ProcessEnv;
+};
+
 export class Server {
   readonly stateDir = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
   viewerUrl = '';
@@ -14,8 +20,10 @@ export class Server {
   private child: ChildProcess | undefined;
   private readonly killAtExit = () => this.child?.kill('SIGKILL');
 
-  static async start(): Promise<Server> {
-    const server = new Server();
+  private constructor(private readonly options: ServerOptions) {}
+
+  static async start(options: ServerOptions = {}): Promise<Server> {
+    const server = new Server(options);
     await server.run(0);
     return server;
   }
@@ -43,8 +51,14 @@ export class Server {
     if (!existsSync(SERVER)) {
       throw new Error(`no server at ${SERVER}: run \`cargo build --release\` or name it by SIGHTLINE_BIN`);
     }
-    const args = ['--port', String(port), '--state-dir', this.stateDir, '--mode', 'server', '--threads', '1'];
-    const child = spawn(SERVER, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { flags = ['--mode', 'server'], env } = this.options;
+    const args = ['--port', String(port), '--state-dir', this.stateDir, '--threads', '1', ...flags];
+    const child = spawn(SERVER, args, {
+      cwd: ROOT,
+      // A mode that is set for other purposes would pass for the server's own choice.
+      env: { ...process.env, MODE: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     process.once('exit', this.killAtExit);
     let printed = '';

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { type Clip, launchLaptop, launchPhone } from './chrome';
 import { Relay } from './relay';
-import { Server } from './server';
+import { Server, type ServerOptions } from './server';
 
 export type Session = {
   server: Server;
@@ -12,8 +12,9 @@ export type Session = {
   end: () => Promise<void>;
 };
 
-export async function startSession(clip: Clip): Promise<Session> {
-  const [server, laptop, phones] = await Promise.all([Server.start(), launchLaptop(), launchPhone(clip)]);
+export async function startSession(clip: Clip, options: ServerOptions = {}): Promise<Session> {
+  const starts = [Server.start(options), launchLaptop(), launchPhone(clip)] as const;
+  const [server, laptop, phones] = await Promise.all(starts);
   const relay = await Relay.start(server.port);
   const end = async () => {
     relay.stop();

@@ -48,3 +48,17 @@ export async function switchOverlay(page: Page, overlay: 'exact' | 'live'): Prom
     page.evaluate((wanted) => window.sightline.state().overlay === wanted, overlay),
   );
 }
+
+export const stateOf = (page: Page) => page.evaluate(() => window.sightline.state());
+
+/** Results on screen per second, over this many of them. */
+export async function paintedRate(page: Page, results: number): Promise<number> {
+  const from = await paintedCount(page);
+  await untilPainted(page, results + 1);
+  const times = (await paintedSince(page, from)).map(({ at }) => at);
+  const [first = Number.NaN, last = Number.NaN] = [times[0], times.at(-1)];
+  return ((times.length - 1) * 1000) / (last - first);
+}
+
+/** What the browser itself logs while the server is away, or no longer knows the room. */
+export const SERVER_AWAY = [/Failed to load resource/, /WebSocket connection to .* failed/, /ERR_/];

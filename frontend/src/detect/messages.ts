@@ -79,7 +79,7 @@ export type DetectorState =
   | { kind: 'ready'; words: string }
   /** The server's socket is closed; it is tried again. */
   | { kind: 'lost'; code: number; reason: string; retry_ms: number }
-  /** Only a person can go on: by a retry, or with another mode. */
+  /** It does not go on by itself: a retry or another mode may. */
   | { kind: 'failed'; message: string };
 
 /** What auto mode is doing. */

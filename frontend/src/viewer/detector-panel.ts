@@ -1,9 +1,8 @@
 // What the detector is doing, as long as that is not simply its work: loading, lost, failed, being chosen.
+import { ENGINE_WORDS } from '../detect/engines';
 import type { AutoReport, BrowserEngine, DetectorState, Engine } from '../detect/messages';
 import { byId } from '../dom';
 import type { Mode } from '../protocol/messages';
-
-const ENGINE_WORDS: Record<Engine, string> = { server: 'server', webgpu: 'WebGPU', wasm: 'WASM' };
 
 export type DetectorNews = {
   /** The mode that was asked for. */

@@ -10,7 +10,7 @@ type ResultMessage = FromWorker & { type: 'result' };
 export class Display {
   /** The result painted most recently. */
   last: DetectionResult | null = null;
-  private pending: { message: ResultMessage; painted: number } | null = null;
+  private pending: { message: ResultMessage; painted: number; metrics: Metrics } | null = null;
 
   constructor(
     private readonly stage: Stage,
@@ -23,14 +23,14 @@ export class Display {
     this.stage.show(message.result, message.picture);
     const waiting = this.pending !== null;
     // Two results before one screen refresh: only the second is ever seen, so only it counts as displayed.
-    this.pending = { message, painted: epochNow() };
+    this.pending = { message, painted: epochNow(), metrics: this.metrics() };
     if (!waiting) requestAnimationFrame(() => this.shown());
   }
 
   private shown(): void {
     if (!this.pending) return;
-    const { message, painted } = this.pending;
+    const { message, painted, metrics } = this.pending;
     this.pending = null;
-    this.metrics().noteShown(message, painted, epochNow());
+    metrics.noteShown(message, painted, epochNow());
   }
 }

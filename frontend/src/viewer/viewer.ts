@@ -1,19 +1,17 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
 import { epochNow } from '../detect/epoch';
-import type { FromWorker } from '../detect/messages';
-import { Vision } from '../detect/vision';
 import { byId } from '../dom';
 import type { ClientConfig, Mode } from '../protocol/messages';
 import { Receiver } from '../rtc/receiver';
 import { Controls } from './controls';
-import { DetectorPanel } from './detector-panel';
+import { Detection, type ResultMessage } from './detection';
 import { Display } from './display';
 import { Filter } from './filter';
 import { Flow } from './flow';
 import { Hud } from './hud';
 import { Invite } from './invite';
 import { Labels } from './labels';
-import { Metrics, type MetricsReport } from './metrics';
+import type { MetricsReport } from './metrics';
 import type { Options, Overlay } from './options';
 import { Room } from './room';
 import { keepSettings, loadSettings } from './settings';
@@ -22,10 +20,6 @@ import { type Connection, connectionOf, keepsPicture, type Situation } from './s
 import { View } from './view';
 
 const HUD_EVERY_MS = 250;
-/** Frames a second with the battery saver on. */
-const SAVER_FPS = 5;
-
-type Status = FromWorker & { type: 'status' };
 
 export class Viewer {
   private readonly video = byId<HTMLVideoElement>('video');
@@ -39,25 +33,14 @@ export class Viewer {
     byId<HTMLCanvasElement>('overlay'),
     this.filter,
   );
-  private metrics = new Metrics();
-  private readonly display = new Display(this.stage, () => this.metrics);
+  private readonly display = new Display(this.stage, () => this.detection.metrics);
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly flow = new Flow(() => this.update());
   private readonly receiver: Receiver;
   private readonly room: Room;
-  private readonly vision: Vision;
-  private readonly detectorPanel = new DetectorPanel((engine) => {
-    this.run = null;
-    this.vision.restart(engine);
-  });
-  private readonly controls: Controls;
+  private readonly detection: Detection;
   private readonly settings = loadSettings();
   private overlay: Overlay = 'exact';
-  /** What the worker told last. */
-  private status: Status | null = null;
-  /** The worker's number of the detector that is measured; a new worker begins to count anew. */
-  private run: number | null = null;
-  private asked: Mode;
   private connection: Connection = 'starting';
   private situation: Omit<Situation, 'flowing'> = {
     seat: 'none',
@@ -65,14 +48,17 @@ export class Viewer {
     phonePresent: false,
     peer: 'none',
   };
+
   constructor(
     private readonly options: Options,
     private readonly config: ClientConfig,
   ) {
-    this.asked = options.mode ?? config.mode;
+    const mode = options.mode ?? config.mode;
     this.view.showNotes(options.notes);
-    this.controls = this.setUpControls();
-    this.vision = this.startVision();
+    this.detection = new Detection(options, config, mode, this.settings.saver, (message) =>
+      this.showResult(message),
+    );
+    this.setUpControls(mode);
     this.receiver = this.makeReceiver();
     this.room = this.makeRoom();
     this.room.start(options.newRoom);
@@ -83,47 +69,20 @@ export class Viewer {
 
   state() {
     return {
-      mode: this.mode,
+      ...this.detection.state(),
       overlay: this.overlay,
       connection: this.connection,
-      frames: this.metrics.frames,
       last: this.display.last,
-      sampler: this.vision.path,
-      asked: this.asked,
-      engine: this.status?.engine ?? null,
-      detector: this.status?.detector ?? null,
-      auto: this.status?.auto ?? null,
-      rate: this.status?.rate ?? null,
-      sessions: this.status?.sessions ?? 0,
     };
   }
 
-  /** The mode that frames are detected in; "auto" until it has picked. */
-  private get mode(): Mode {
-    if (this.asked !== 'auto') return this.asked;
-    const { auto, engine } = this.status ?? {};
-    if (auto?.kind !== 'picked' || !engine) return 'auto';
-    return engine === 'server' ? 'server' : 'wasm';
-  }
-
-  /** Frames a second that are wanted. */
-  private get fps(): number {
-    const { fps } = this.options.sampler;
-    return this.settings.saver ? Math.min(SAVER_FPS, fps) : fps;
-  }
-
   report(): MetricsReport {
-    const { sampler } = this.options;
-    const { engine, detector } = this.status ?? {};
-    return this.metrics.report({
-      mode: this.mode,
+    const { detection } = this;
+    return detection.metrics.report({
+      mode: detection.mode,
       video_kbps: this.flow.kbps,
       config: {
-        ...sampler,
-        fps: this.fps,
-        sampler: this.vision.path,
-        engine: engine ?? null,
-        detector: detector?.kind === 'ready' ? detector.words : null,
+        ...detection.config(),
         overlay: this.overlay,
         threshold: this.filter.threshold,
         model: this.config.model.name,
@@ -138,7 +97,7 @@ export class Viewer {
     });
   }
 
-  private setUpControls(): Controls {
+  private setUpControls(mode: Mode): void {
     const { settings } = this;
     for (const label of settings.hidden) this.filter.hidden.add(label);
     const setOverlay = (overlay: Overlay) => {
@@ -147,10 +106,13 @@ export class Viewer {
       controls.showOverlay(overlay);
     };
     const controls = new Controls({
-      mode: (mode) => this.setMode(mode),
+      mode: (chosen) => {
+        this.detection.setMode(chosen);
+        controls.showMode(chosen);
+      },
       saver: (on) => {
         settings.saver = on;
-        this.vision.setFps(this.fps);
+        this.detection.setSaver(on);
         this.keepSettings();
       },
       overlay: (overlay) => {
@@ -168,45 +130,9 @@ export class Viewer {
     controls.setThreshold(settings.threshold);
     controls.setLowestThreshold(this.config.model.score_threshold);
     setOverlay(this.options.overlay ?? settings.overlay);
-    controls.showMode(this.asked);
+    controls.showMode(mode);
     controls.showSaver(settings.saver);
     this.labels.offer(this.config.labels);
-    return controls;
-  }
-
-  private startVision(): Vision {
-    const { sampler, path, engine, threads, softwareAdapter } = this.options;
-    const { manifest, score_threshold: threshold } = this.config.model;
-    const browser = { manifest, threshold, threads, engine, softwareAdapter };
-    const settings = { mode: this.asked, sampler: { ...sampler, fps: this.fps }, browser };
-    return new Vision(settings, path, {
-      result: (message) => this.showResult(message),
-      status: (message) => this.showStatus(message),
-      broken: (message) => {
-        this.status = null;
-        this.run = null;
-        this.detectorPanel.showBroken(message);
-      },
-    });
-  }
-
-  private setMode(mode: Mode): void {
-    this.asked = mode;
-    this.controls.showMode(mode);
-    this.vision.setMode(mode);
-  }
-
-  private showStatus(message: Status): void {
-    this.status = message;
-    this.noteCounts(message);
-    this.detectorPanel.show({ asked: this.asked, ...message });
-  }
-
-  /** Figures of two detectors are never mixed: another one's are measured anew. */
-  private noteCounts({ run, counts, clock }: FromWorker): void {
-    if (run !== this.run) this.metrics = new Metrics();
-    this.run = run;
-    this.metrics.noteCounts(counts, clock, performance.now());
   }
 
   private makeReceiver(): Receiver {
@@ -221,7 +147,7 @@ export class Viewer {
       track: (track) => {
         this.video.srcObject = new MediaStream([track]);
         this.video.play().catch((error: unknown) => console.warn('the video does not play', error));
-        this.vision.attach(track, this.video);
+        this.detection.vision.attach(track, this.video);
       },
     });
   }
@@ -253,8 +179,7 @@ export class Viewer {
     });
   }
 
-  private showResult(message: FromWorker & { type: 'result' }): void {
-    this.noteCounts(message);
+  private showResult(message: ResultMessage): void {
     if (!keepsPicture(this.connection)) {
       message.picture.close();
       return;
@@ -281,7 +206,7 @@ export class Viewer {
   /** Nothing of the last video stays, neither on the screen nor in the worker. */
   private release(): void {
     this.flow.stop();
-    this.vision.detach();
+    this.detection.vision.detach();
     this.video.srcObject = null;
     this.stage.clear();
   }
@@ -297,14 +222,15 @@ export class Viewer {
   }
 
   private refreshHud(): void {
-    const { metrics, status, connection } = this;
+    const { detection, connection } = this;
+    const { metrics, detector, rate } = detection;
     this.hud.show({
       glance: keepsPicture(connection) ? metrics.glance(epochNow()) : null,
       frames: metrics.frames,
       clockError: metrics.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,
-      detector: status?.detector ?? null,
-      rate: status?.rate ?? null,
+      detector,
+      rate,
       connection,
     });
   }

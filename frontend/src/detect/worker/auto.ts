@@ -1,4 +1,5 @@
 // Auto mode: tries each engine on live frames, then picks by what was measured.
+import { ENGINE_WORDS } from '../engines';
 import type { AutoReport, DetectorState, Engine } from '../messages';
 
 /** All trials together. */
@@ -16,8 +17,6 @@ export type Trial = { engine: Engine } & (
   | { missing: string }
 );
 type Measured = Extract<Trial, { latency: number }>;
-
-export const ENGINE_WORDS: Record<Engine, string> = { server: 'server', webgpu: 'WebGPU', wasm: 'WASM' };
 
 const isMeasured = (trial: Trial): trial is Measured => 'latency' in trial;
 

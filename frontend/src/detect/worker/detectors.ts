@@ -25,6 +25,7 @@ export class Detectors {
   /** Loading them takes long, so they are kept when another one is at work. */
   private readonly loaded = new Map<BrowserEngine, BrowserDetector>();
   private adapter: Promise<string | null> | null = null;
+  private adapterName: string | null = null;
 
   constructor(
     private readonly settings: WorkerSettings,
@@ -59,9 +60,9 @@ export class Detectors {
   private async browserEngines(): Promise<BrowserEngine[]> {
     const { engine, softwareAdapter } = this.settings.browser;
     this.adapter ??= findAdapter(softwareAdapter);
-    const hasGpu = (await this.adapter) !== null;
+    this.adapterName = await this.adapter;
     if (engine !== null) return [engine];
-    return hasGpu ? ['webgpu', 'wasm'] : ['wasm'];
+    return this.adapterName === null ? ['wasm'] : ['webgpu', 'wasm'];
   }
 
   private use(engine: Engine): void {
@@ -87,7 +88,9 @@ export class Detectors {
 
   private openBrowser(engine: BrowserEngine): Detector {
     const { sampler, browser } = this.settings;
-    const detector = this.loaded.get(engine) ?? new BrowserDetector(engine, sampler, browser, this.events);
+    const kept = this.loaded.get(engine);
+    if (kept) return kept;
+    const detector = new BrowserDetector(engine, sampler, browser, this.adapterName, this.events);
     this.loaded.set(engine, detector);
     return detector;
   }

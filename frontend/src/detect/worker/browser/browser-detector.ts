@@ -27,6 +27,8 @@ export class BrowserDetector implements Detector {
     readonly engine: BrowserEngine,
     box: Size,
     settings: BrowserSettings,
+    /** What the graphics adapter is called, where there is one. */
+    private readonly adapter: string | null,
     private readonly events: DetectorEvents,
   ) {
     this.pixels = new PixelReader(box);
@@ -85,7 +87,7 @@ export class BrowserDetector implements Detector {
   }
 
   private describe(threads: number): string {
-    if (this.engine === 'webgpu') return 'WebGPU';
+    if (this.engine === 'webgpu') return `WebGPU (${this.adapter ?? 'unknown adapter'})`;
     const alone = self.crossOriginIsolated ? '' : ' (no shared memory: the page is not isolated)';
     return `WASM, ${threads} thread${threads === 1 ? '' : 's'}${alone}`;
   }

@@ -1,0 +1,149 @@
+// Wasm mode that cannot start: files that do not come, or not as they should. Each time the page says what is
+// wrong, and a retry mends it once the fault is gone.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../src/protocol/messages';
+import { cut, type Fault, halved, hanging, missing, relabelled, replaced } from './harness/faults';
+import { closePage, takeTroubles, type Watched } from './harness/pages';
+import { type Session, startSession } from './harness/session';
+import { BAD_FILES, openTogether, retry, untilBoxes, untilTold } from './harness/trouble';
+import { textOf, untilText } from './harness/viewer';
+
+const MODEL = /\/model\.onnx$/;
+const MANIFEST = /\/manifest\.json$/;
+const RUNTIME = /\.wasm$/;
+const RUNTIME_SCRIPT = /\/ort-[^/]*\.mjs$/;
+const WORKER = /\/worker-[^/]*\.js$/;
+const EVERYTHING = /./;
+const ONE_THREAD = 'mode=wasm&threads=1';
+
+let session: Session;
+let viewer: Watched;
+let phone: Watched;
+const opened: Watched[] = [];
+
+beforeAll(async () => {
+  session = await startSession('people.mjpeg');
+});
+
+afterEach(() => session.relay.faults.mend());
+
+afterAll(() => session?.end());
+
+async function open(query = ONE_THREAD): Promise<void> {
+  await Promise.all(opened.splice(0).map(closePage));
+  ({ viewer, phone } = await openTogether(session, query));
+  opened.push(viewer, phone);
+}
+
+const asHtml = relabelled({ 'content-type': 'text/html' });
+
+/** A manifest that says something else of the same model. */
+const otherManifest = (change: (manifest: Manifest) => object): Fault =>
+  replaced((body) => {
+    const manifest: Manifest = JSON.parse(body.toString());
+    return JSON.stringify({ ...manifest, ...change(manifest) });
+  });
+
+const otherInput = (change: Partial<Manifest['input']>) =>
+  otherManifest(({ input }) => ({ input: { ...input, ...change } }));
+const otherOutput = (change: object) => otherManifest(({ output }) => ({ output: { ...output, ...change } }));
+
+test.each<[string, RegExp, Fault, RegExp]>([
+  ['the model is missing', MODEL, missing, /the model is not there.* 404 to \/models\/model\.onnx/],
+  ['the model is cut by the network', MODEL, cut, /the model (could not be fetched|was cut off)/],
+  ['the model is half a file', MODEL, halved, /the model cannot be opened/],
+  ['the model is a web page', MODEL, asHtml, /the model has the wrong type.* as text\/html/],
+  ['the manifest is missing', MANIFEST, missing, /the model’s manifest is not there.* 404/],
+  ['the manifest is a web page', MANIFEST, asHtml, /the model’s manifest has the wrong type/],
+  ['the manifest is no JSON', MANIFEST, replaced(() => '{"name":'), /manifest is not one that this version/],
+  [
+    'the manifest lacks its labels',
+    MANIFEST,
+    otherManifest(() => ({ labels: undefined })),
+    /manifest is not/,
+  ],
+  ['the runtime is missing', RUNTIME, missing, /ONNX Runtime is not there.* 404/],
+  ['the runtime is a web page', RUNTIME, asHtml, /ONNX Runtime has the wrong type.* as text\/html/],
+  ['the runtime is cut by the network', RUNTIME, cut, /ONNX Runtime (could not be fetched|was cut off)/],
+  ['the runtime is half a file', RUNTIME, halved, /ONNX Runtime cannot start/],
+  ['the runtime’s script is missing', RUNTIME_SCRIPT, missing, /ONNX Runtime cannot start/],
+  ['the worker’s script is missing', WORKER, missing, /detector of this page stopped: it could not start/],
+])('%s: said, and mended by a retry', async (_, files, fault, words) => {
+  session.relay.faults.add(files, fault);
+  await open();
+  await untilTold(viewer.page, words);
+  session.relay.faults.mend();
+  await retry(viewer.page);
+  expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);
+  expect(takeTroubles(phone)).toEqual([]);
+});
+
+test.each<[string, Fault]>([
+  ['wider pictures', otherInput({ width: 320 })],
+  ['smaller pictures', otherInput({ width: 224, height: 224 })],
+  ['another input', otherInput({ name: 'pixels' })],
+  ['fewer labels', otherManifest(({ labels }) => ({ labels: labels.slice(0, 80) }))],
+  ['more labels', otherManifest(({ labels }) => ({ labels: [...labels, 'unicorn'] }))],
+  ['another output', otherOutput({ logits: 'scores' })],
+  ['outputs of another family', otherOutput({ kind: 'yolox', predictions: 'logits', strides: [5, 10, 20] })],
+])('a manifest of another model, with %s: said, and mended by a retry', async (_, fault) => {
+  session.relay.faults.add(MANIFEST, fault);
+  await open();
+  await untilTold(viewer.page, /the model does not fit its manifest/);
+  session.relay.faults.mend();
+  await retry(viewer.page);
+  expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);
+});
+
+test('with nothing to run here the server still detects, and a retry comes after that, too', async () => {
+  session.relay.faults.add(MODEL, missing);
+  await open();
+  const { page } = viewer;
+  await untilTold(page, /the model is not there/);
+  await page.locator('input[name="mode"][value="server"]').check({ force: true });
+  await untilBoxes(page, 'server');
+  await page.keyboard.press('b');
+  await untilTold(page, /the model is not there/);
+  session.relay.faults.mend();
+  await retry(page);
+  expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);
+});
+
+test('a download that hangs is given up, and said', async () => {
+  session.relay.faults.add(MODEL, hanging);
+  await open();
+  const { page } = viewer;
+  await untilText(page, '#loading-text', /^Loading the detector: [\d.]+ of [\d.]+ MB$/);
+  await untilTold(page, /the model stopped coming/);
+  session.relay.faults.mend();
+  await retry(page);
+  expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);
+});
+
+test('a policy that forbids WebAssembly is named', async () => {
+  const { headers } = await fetch(session.relay.url);
+  const policy = headers.get('content-security-policy') ?? '';
+  const stricter = policy.replace(" 'wasm-unsafe-eval'", '');
+  expect(stricter).not.toBe(policy);
+  session.relay.faults.add(EVERYTHING, relabelled({ 'content-security-policy': stricter }));
+  await open();
+  const { page } = viewer;
+  await untilTold(page, /may not run WebAssembly.*Content-Security-Policy.*'wasm-unsafe-eval'/);
+  await page.keyboard.press('s');
+  await untilBoxes(page, 'server');
+  expect(takeTroubles(viewer, [...BAD_FILES, /Content Security Policy/])).toEqual([]);
+});
+
+test('a page that is not isolated gets one thread, and says so', async () => {
+  const bare = { 'cross-origin-opener-policy': null, 'cross-origin-embedder-policy': null };
+  session.relay.faults.add(EVERYTHING, relabelled(bare));
+  await open('mode=wasm&threads=2');
+  const { page } = viewer;
+  await untilBoxes(page, 'wasm');
+  expect(await page.evaluate(() => [window.crossOriginIsolated, typeof SharedArrayBuffer])).toEqual([
+    false,
+    'undefined',
+  ]);
+  expect(await textOf(page, '[data-reading="detector"]')).toMatch(/^WASM, 1 thread \(no shared memory/);
+  expect(takeTroubles(viewer)).toEqual([]);
+});

@@ -1,0 +1,121 @@
+// The detector as the page sees it: which mode is wanted, what the vision worker tells, what is measured.
+import type { DetectorState, FromWorker } from '../detect/messages';
+import { Vision } from '../detect/vision';
+import type { ClientConfig, Mode } from '../protocol/messages';
+import { DetectorPanel } from './detector-panel';
+import { Metrics } from './metrics';
+import type { Options } from './options';
+
+/** Frames a second with the battery saver on. */
+const SAVER_FPS = 5;
+
+type Status = FromWorker & { type: 'status' };
+export type ResultMessage = FromWorker & { type: 'result' };
+
+export class Detection {
+  /** The measurement under way. */
+  metrics = new Metrics();
+  readonly vision: Vision;
+  private readonly panel = new DetectorPanel((engine) => {
+    this.run = null;
+    this.vision.restart(engine);
+  });
+  /** What the worker told last. */
+  private status: Status | null = null;
+  /** The worker's number of the detector that is measured; a new worker begins to count anew. */
+  private run: number | null = null;
+
+  constructor(
+    private readonly options: Options,
+    { model }: ClientConfig,
+    private asked: Mode,
+    private saver: boolean,
+    result: (message: ResultMessage) => void,
+  ) {
+    const { sampler, path, engine, threads, softwareAdapter } = options;
+    const { manifest, score_threshold: threshold } = model;
+    const browser = { manifest, threshold, threads, engine, softwareAdapter };
+    this.vision = new Vision({ mode: asked, sampler: { ...sampler, fps: this.fps }, browser }, path, {
+      result: (message) => {
+        this.noteCounts(message);
+        result(message);
+      },
+      status: (message) => {
+        this.status = message;
+        this.noteCounts(message);
+        this.panel.show({ asked: this.asked, ...message });
+      },
+      broken: (message) => {
+        this.status = null;
+        this.panel.showBroken(message);
+      },
+    });
+  }
+
+  setMode(mode: Mode): void {
+    this.asked = mode;
+    this.vision.setMode(mode);
+  }
+
+  setSaver(on: boolean): void {
+    this.saver = on;
+    this.vision.setFps(this.fps);
+  }
+
+  /** The mode that frames are detected in; "auto" until it has picked. */
+  get mode(): Mode {
+    if (this.asked !== 'auto') return this.asked;
+    const { auto, engine } = this.status ?? {};
+    if (auto?.kind !== 'picked' || !engine) return 'auto';
+    return engine === 'server' ? 'server' : 'wasm';
+  }
+
+  get detector(): DetectorState | null {
+    return this.status?.detector ?? null;
+  }
+
+  /** Frames a second that the sampler picks now. */
+  get rate(): number | null {
+    return this.status?.rate ?? null;
+  }
+
+  /** For `window.sightline.state()`. */
+  state() {
+    return {
+      mode: this.mode,
+      frames: this.metrics.frames,
+      sampler: this.vision.path,
+      asked: this.asked,
+      engine: this.status?.engine ?? null,
+      detector: this.detector,
+      auto: this.status?.auto ?? null,
+      rate: this.rate,
+      sessions: this.status?.sessions ?? 0,
+    };
+  }
+
+  /** What the figures of this moment were measured with. */
+  config(): Record<string, unknown> {
+    const { detector } = this;
+    return {
+      ...this.options.sampler,
+      fps: this.fps,
+      sampler: this.vision.path,
+      engine: this.status?.engine ?? null,
+      detector: detector?.kind === 'ready' ? detector.words : null,
+    };
+  }
+
+  /** Frames a second that are wanted. */
+  private get fps(): number {
+    const { fps } = this.options.sampler;
+    return this.saver ? Math.min(SAVER_FPS, fps) : fps;
+  }
+
+  /** Figures of two detectors are never mixed: another one's are measured anew. */
+  private noteCounts({ run, counts, clock }: FromWorker): void {
+    if (run !== this.run) this.metrics = new Metrics();
+    this.run = run;
+    this.metrics.noteCounts(counts, clock, performance.now());
+  }
+}

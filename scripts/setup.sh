@@ -29,7 +29,7 @@ require_tools() {
 install_packages() {
   local lock=frontend/package-lock.json done=frontend/node_modules/.installed-lock
   cmp --silent "$lock" "$done" && return
-  say "installing the pages' packages and ONNX Runtime (about 150 MB, once)"
+  say "installing the pages' packages and ONNX Runtime (about 300 MB, once)"
   # No package needs its install script here; ONNX Runtime's would download from elsewhere.
   (cd frontend && npm ci --ignore-scripts --no-audit --no-fund)
   cp "$lock" "$done"

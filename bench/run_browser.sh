@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The browser as detector: speed, accuracy and size, each by one command (--help lists them).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+
+require_tools
+install_packages
+exec node bench/browser/start.mjs "$@"

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { missing } from './harness/faults';
 import { closePage, openPhone, openViewer, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { joinLink, switchOverlay, untilPainted, untilText } from './harness/viewer';
@@ -61,5 +62,32 @@ describe.skipIf(!FOLDER)('screenshots', () => {
     await closePage(phone);
     await untilText(viewer.page, '#status', /phone has left/i);
     await shoot(viewer, 'phone-left');
+    await closePage(viewer);
+  });
+
+  test('the viewer in wasm mode: loading, at work, choosing, failed', async () => {
+    const { relay, laptop, phones } = session;
+    const open = relay.holdHalf(/\.(onnx|wasm)$/);
+    const viewer = await openViewer(laptop, `${relay.url}?mode=wasm&threads=1&room=new`);
+    const phone = await openPhone(phones, await joinLink(viewer.page));
+    await untilText(viewer.page, '#status', /live/i);
+    await untilText(viewer.page, '#loading-text', /\d of \d/);
+    await shoot(viewer, 'wasm-loading');
+    open();
+    await untilPainted(viewer.page, 20);
+    await shoot(viewer, 'wasm');
+    await viewer.page.keyboard.press('a');
+    await untilText(viewer.page, '#mode-note', /WASM \d+ ms/);
+    await shoot(viewer, 'auto');
+    await viewer.page.keyboard.press('?');
+    await shoot(viewer, 'help');
+    await closePage(viewer);
+
+    relay.faults.add(/\.onnx$/, missing);
+    const broken = await openViewer(laptop, `${relay.url}?mode=wasm&threads=1&room=new`);
+    await untilText(broken.page, '#detector-problem-text', /not there/);
+    await shoot(broken, 'wasm-failed');
+    relay.faults.mend();
+    await Promise.all([broken, phone].map(closePage));
   });
 });

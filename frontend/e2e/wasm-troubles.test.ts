@@ -3,10 +3,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '../src/protocol/messages';
 import { cut, type Fault, halved, hanging, missing, relabelled, replaced } from './harness/faults';
+import { identityModel } from './harness/onnx';
 import { closePage, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { BAD_FILES, openTogether, retry, untilBoxes, untilTold } from './harness/trouble';
-import { textOf, untilText } from './harness/viewer';
+import { untilText } from './harness/viewer';
 
 const MODEL = /\/model\.onnx$/;
 const MANIFEST = /\/manifest\.json$/;
@@ -78,16 +79,30 @@ test.each<[string, RegExp, Fault, RegExp]>([
   expect(takeTroubles(phone)).toEqual([]);
 });
 
-test.each<[string, Fault]>([
-  ['wider pictures', otherInput({ width: 320 })],
-  ['smaller pictures', otherInput({ width: 224, height: 224 })],
-  ['another input', otherInput({ name: 'pixels' })],
-  ['fewer labels', otherManifest(({ labels }) => ({ labels: labels.slice(0, 80) }))],
-  ['more labels', otherManifest(({ labels }) => ({ labels: [...labels, 'unicorn'] }))],
-  ['another output', otherOutput({ logits: 'scores' })],
-  ['outputs of another family', otherOutput({ kind: 'yolox', predictions: 'logits', strides: [5, 10, 20] })],
-])('a manifest of another model, with %s: said, and mended by a retry', async (_, fault) => {
-  session.relay.faults.add(MANIFEST, fault);
+const tinyModel = (input: string, output: string, side: number): Fault =>
+  replaced(() => identityModel(input, output, [1, 3, side, side]));
+
+test.each<[string, RegExp, Fault]>([
+  ['a model of other outputs', MODEL, tinyModel('image', 'boxes', 300)],
+  ['a model of smaller pictures', MODEL, tinyModel('image', 'boxes', 64)],
+  ['a model of another input', MODEL, tinyModel('pixels', 'boxes', 300)],
+  ['a manifest of wider pictures', MANIFEST, otherInput({ width: 320 })],
+  ['a manifest of smaller pictures', MANIFEST, otherInput({ width: 224, height: 224 })],
+  ['a manifest of another input', MANIFEST, otherInput({ name: 'pixels' })],
+  ['a manifest of fewer labels', MANIFEST, otherManifest(({ labels }) => ({ labels: labels.slice(0, 80) }))],
+  [
+    'a manifest of more labels',
+    MANIFEST,
+    otherManifest(({ labels }) => ({ labels: [...labels, 'unicorn'] })),
+  ],
+  ['a manifest of another output', MANIFEST, otherOutput({ logits: 'scores' })],
+  [
+    'a manifest of another family',
+    MANIFEST,
+    otherOutput({ kind: 'yolox', predictions: 'logits', strides: [5, 10, 20] }),
+  ],
+])('model and manifest do not fit, %s: said, and mended by a retry', async (_, files, fault) => {
+  session.relay.faults.add(files, fault);
   await open();
   await untilTold(viewer.page, /the model does not fit its manifest/);
   session.relay.faults.mend();
@@ -144,6 +159,6 @@ test('a page that is not isolated gets one thread, and says so', async () => {
     false,
     'undefined',
   ]);
-  expect(await textOf(page, '[data-reading="detector"]')).toMatch(/^WASM, 1 thread \(no shared memory/);
+  await untilText(page, '[data-reading="detector"]', /^WASM, 1 thread \(no shared memory/);
   expect(takeTroubles(viewer)).toEqual([]);
 });

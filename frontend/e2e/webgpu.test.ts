@@ -8,7 +8,7 @@ import { closePage, type OpenOptions, takeTroubles, type Watched } from './harne
 import { type Session, startSession } from './harness/session';
 import { BAD_FILES, openTogether, retry, untilBoxes, untilTold } from './harness/trouble';
 import { type Corners, iou, mirrored } from './harness/truth';
-import { stateOf, textOf, untilPainted } from './harness/viewer';
+import { stateOf, textOf, untilPainted, untilText } from './harness/viewer';
 
 let session: Session;
 let gpuLaptop: Browser;
@@ -81,7 +81,7 @@ test('an adapter in software is left alone: WASM is quicker', async (context) =>
   needAdapter(context);
   await open(gpuLaptop, 'mode=wasm&threads=1');
   await untilBoxes(viewer.page, 'wasm');
-  expect(await textOf(viewer.page, '[data-reading="detector"]')).toBe('WASM, 1 thread');
+  await untilText(viewer.page, '[data-reading="detector"]', /^WASM, 1 thread$/);
   expect(
     viewer.requests.filter((url) => url.includes('asyncify')),
     'its runtime is not loaded',

@@ -8,7 +8,7 @@ import { ROOT } from './harness/paths';
 import { tallyPeople } from './harness/people';
 import { type Session, startSession } from './harness/session';
 import { untilBoxes } from './harness/trouble';
-import { joinLink, paintedCount, stateOf, textOf } from './harness/viewer';
+import { joinLink, paintedCount, stateOf, untilText } from './harness/viewer';
 
 const MODEL = join(ROOT, '../shared/models/yolox_nano.onnx');
 const MANIFEST = join(ROOT, 'tests/fixtures/yolox_nano/manifest.json');
@@ -55,7 +55,7 @@ describe.skipIf(absent)('YOLOX-Nano', () => {
   });
 
   test('runs as any other model does', async () => {
-    expect(await textOf(viewer.page, '[data-reading="detector"]')).toBe('WASM, 1 thread');
+    await untilText(viewer.page, '[data-reading="detector"]', /^WASM, 1 thread$/);
     expect((await stateOf(viewer.page)).frames.errors).toBe(0);
     expect(takeTroubles(phone)).toEqual([]);
   });

@@ -7,8 +7,12 @@ import type { Session } from './session';
 import { until } from './until';
 import { joinLink, stateOf, textOf, untilPainted, untilText } from './viewer';
 
-/** What the browser and the page log when files do not come as they should. */
-export const BAD_FILES = [/Failed to load resource/, /the detector in this browser could not start/];
+/** What the browser, ONNX Runtime and the page log when files do not come as they should. */
+export const BAD_FILES = [
+  /Failed to load resource/,
+  /CompileError: WebAssembly/,
+  /the detector in this browser could not start/,
+];
 
 /** A viewer through the relay, in a context of its own with nothing cached, and a phone in its room. */
 export async function openTogether(

@@ -47,6 +47,7 @@ export class Detection {
       },
       broken: (message) => {
         this.status = null;
+        this.run = null;
         this.panel.showBroken(message);
       },
     });
@@ -76,7 +77,7 @@ export class Detection {
 
   /** Frames a second that the sampler picks now. */
   get rate(): number | null {
-    return this.status?.rate ?? null;
+    return this.status?.detector.kind === 'ready' ? this.status.rate : null;
   }
 
   /** For `window.sightline.state()`. */

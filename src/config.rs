@@ -200,7 +200,7 @@ impl Config {
 fn mode_for(gpu: Option<&str>) -> (Mode, String) {
     match gpu {
         Some(gpu) => {
-            let reason = format!("{gpu} found, though the bundled ONNX Runtime cannot use it");
+            let reason = format!("{gpu} found, though the server itself infers on the CPU");
             (Mode::Server, reason)
         }
         None => (Mode::Wasm, "no GPU found".to_owned()),

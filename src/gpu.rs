@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// A driver that hangs must not keep the server from starting.
 const DRIVER_PATIENCE: Duration = Duration::from_secs(3);
 const DRIVER_POLL: Duration = Duration::from_millis(10);
+/// What a card sold for computing has at least, in bytes.
+const CARD_MEMORY: u64 = 4 << 30;
 
 /// The first GPU found, as a reader knows it.
 pub fn find() -> Option<&'static str> {
@@ -20,8 +22,22 @@ pub fn find() -> Option<&'static str> {
     if present("/dev/nvidia0") || nvidia_driver_answers() {
         return Some("an NVIDIA GPU");
     }
-    // ROCm's compute interface; plain graphics have none.
-    present("/dev/kfd").then_some("an AMD GPU")
+    amd_card_in(Path::new("/sys/class/drm")).then_some("an AMD GPU")
+}
+
+/// Graphics inside a processor have a small share of the machine's memory; only a card has much of its own.
+fn amd_card_in(drm: &Path) -> bool {
+    let Ok(cards) = std::fs::read_dir(drm) else {
+        return false;
+    };
+    let memory = |card: &Path| -> Option<u64> {
+        let file = card.join("device/mem_info_vram_total");
+        std::fs::read_to_string(file).ok()?.trim().parse().ok()
+    };
+    cards
+        .flatten()
+        .filter_map(|card| memory(&card.path()))
+        .any(|bytes| bytes >= CARD_MEMORY)
 }
 
 fn nvidia_driver_answers() -> bool {
@@ -55,6 +71,22 @@ mod tests {
 
     fn sh(script: &str, patience: Duration) -> bool {
         succeeds(Command::new("sh").args(["-c", script]), patience).unwrap()
+    }
+
+    #[test]
+    fn an_amd_card_has_memory_of_its_own() {
+        let drm = tempfile::tempdir().unwrap();
+        assert!(!amd_card_in(&drm.path().join("absent")));
+        let device = drm.path().join("card0/device");
+        std::fs::create_dir_all(&device).unwrap();
+        assert!(!amd_card_in(drm.path()));
+        let memory = |bytes: &str| {
+            std::fs::write(device.join("mem_info_vram_total"), bytes).unwrap();
+            amd_card_in(drm.path())
+        };
+        assert!(!memory("536870912\n"), "a laptop's processor");
+        assert!(memory("8573157376\n"));
+        assert!(!memory("garbage"));
     }
 
     #[test]

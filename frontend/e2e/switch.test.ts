@@ -218,7 +218,8 @@ test('auto measures both, picks one, and says why', async () => {
     mode: engine,
     engine,
     auto: { kind: 'picked', engine },
-    sessions: engine === 'wasm' ? 1 : 0,
+    // The one that was tried here stays ready, for the day when the server is away.
+    sessions: 1,
   });
   expect(session.relay.openSockets).toBe(engine === 'server' ? 1 : 0);
   expect(takeTroubles(viewer)).toEqual([]);
@@ -234,6 +235,31 @@ test('auto without a way to the server’s detector picks this browser', async (
   expect(await page.locator('#detector-problem').isVisible()).toBe(false);
   session.relay.refusing = false;
   expect(takeTroubles(viewer, [/WebSocket connection to .* failed/])).toEqual([]);
+});
+
+test('auto that picked the server goes on in this browser when the server dies', async () => {
+  const { server, laptop, phones } = session;
+  await Promise.all([closePage(viewer), closePage(phone)]);
+  viewer = await openViewer(laptop, `${server.viewerUrl}?mode=auto&threads=1`);
+  phone = await openPhone(phones, await joinLink(viewer.page));
+  const { page } = viewer;
+  const picked = await untilText(page, '#mode-note', /^WASM \d+ ms.*, server \d+ ms.*: (WASM|server)$/);
+  // Where this browser is the quicker one already, there is nothing to fall back from.
+  if (picked.endsWith('server')) expect(await stateOf(page)).toMatchObject({ engine: 'server', sessions: 1 });
+  await server.kill();
+  if (picked.endsWith('server')) {
+    await untilText(page, '#mode-note', /^WASM \d+ ms, server: not reachable: WASM$/);
+  }
+  await untilPainted(page, 10);
+  expect(await stateOf(page)).toMatchObject({
+    mode: 'wasm',
+    engine: 'wasm',
+    sessions: 1,
+    connection: 'live',
+  });
+  expect(await page.locator('#detector-problem').isVisible()).toBe(false);
+  await server.restart();
+  expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
 });
 
 test('auto with nothing left says so, by Retry too, and goes on when the server is back', async () => {

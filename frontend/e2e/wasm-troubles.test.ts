@@ -13,6 +13,7 @@ const MODEL = /\/model\.onnx$/;
 const MANIFEST = /\/manifest\.json$/;
 const RUNTIME = /\.wasm$/;
 const RUNTIME_SCRIPT = /\/ort-[^/]*\.mjs$/;
+const RUNTIME_CHUNK = /\/runtime-wasm-[^/]*\.js$/;
 const WORKER = /\/worker-[^/]*\.js$/;
 const EVERYTHING = /./;
 const ONE_THREAD = 'mode=wasm&threads=1';
@@ -67,7 +68,7 @@ test.each<[string, RegExp, Fault, RegExp]>([
   ['the runtime is a web page', RUNTIME, asHtml, /ONNX Runtime has the wrong type.* as text\/html/],
   ['the runtime is cut by the network', RUNTIME, cut, /ONNX Runtime (could not be fetched|was cut off)/],
   ['the runtime is half a file', RUNTIME, halved, /ONNX Runtime cannot start/],
-  ['the runtime’s script is missing', RUNTIME_SCRIPT, missing, /ONNX Runtime cannot start/],
+  ['the runtime’s script is missing', RUNTIME_SCRIPT, missing, /ONNX Runtime’s script is not there.* 404/],
   ['the worker’s script is missing', WORKER, missing, /detector of this page stopped: it could not start/],
 ])('%s: said, and mended by a retry', async (_, files, fault, words) => {
   session.relay.faults.add(files, fault);
@@ -124,12 +125,16 @@ test('with nothing to run here the server still detects, and a retry comes after
   expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);
 });
 
-test('a download that hangs is given up, and said', async () => {
-  session.relay.faults.add(MODEL, hanging);
+test.each([
+  ['model', MODEL, /the model stopped coming/],
+  ['runtime’s script', RUNTIME_SCRIPT, /ONNX Runtime’s script stopped coming/],
+  ['part of the pages that holds the runtime', RUNTIME_CHUNK, /ONNX Runtime’s script stopped coming/],
+])('a download that hangs is given up, and said: the %s', async (_, files, told) => {
+  session.relay.faults.add(files, hanging);
   await open();
   const { page } = viewer;
-  await untilText(page, '#loading-text', /^Loading the detector: [\d.]+ of [\d.]+ MB$/);
-  await untilTold(page, /the model stopped coming/);
+  await untilText(page, '#loading-text', /^Loading the detector: [\d.]+( of [\d.]+)? MB$/);
+  await untilTold(page, told);
   session.relay.faults.mend();
   await retry(page);
   expect(takeTroubles(viewer, BAD_FILES)).toEqual([]);

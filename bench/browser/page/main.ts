@@ -20,7 +20,6 @@ const settings = (threads: number): BrowserSettings => ({
   manifest: model.manifest,
   threshold: model.score_threshold,
   threads,
-  engine: 'wasm',
   softwareAdapter: false,
 });
 

@@ -26,17 +26,18 @@ export type BrowserSettings = {
   threshold: number;
   /** Null: what fits this machine. */
   threads: number | null;
-  /** Null: WebGPU where there is a real adapter, else WASM. */
-  engine: BrowserEngine | null;
   /** Take a WebGPU adapter that is only software, too: slow, but enough for tests. */
   softwareAdapter: boolean;
 };
 
-export type WorkerSettings = { mode: Mode; sampler: SamplerSettings; browser: BrowserSettings };
+/** `engine`: what the browser infers on. Null: WebGPU where there is a real adapter, else WASM. */
+export type Choice = { mode: Mode; engine: BrowserEngine | null };
+
+export type WorkerSettings = { choice: Choice; sampler: SamplerSettings; browser: BrowserSettings };
 
 export type ToWorker =
   | { type: 'start'; settings: WorkerSettings }
-  | { type: 'mode'; mode: Mode }
+  | { type: 'choose'; choice: Choice }
   | { type: 'fps'; fps: number }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
   | { type: 'picture'; picture: Picture; rtpTimestamp?: number }

@@ -1,7 +1,6 @@
 // The page's handle on the vision worker.
-import type { Mode } from '../protocol/messages';
 import { bestPath, type Feed, startFeed } from './frame-feed';
-import type { BrowserEngine, FromWorker, SamplerPath, ToWorker, WorkerSettings } from './messages';
+import type { Choice, FromWorker, SamplerPath, ToWorker, WorkerSettings } from './messages';
 
 export type VisionHandlers = {
   result: (message: FromWorker & { type: 'result' }) => void;
@@ -47,10 +46,9 @@ export class Vision {
     this.source = undefined;
   }
 
-  setMode(mode: Mode): void {
-    this.settings = { ...this.settings, mode };
-    if (this.broken) this.restart(null);
-    else this.tell({ type: 'mode', mode });
+  choose(choice: Choice): void {
+    if (this.broken) this.restart(choice);
+    else this.tell({ type: 'choose', choice });
   }
 
   setFps(fps: number): void {
@@ -60,13 +58,10 @@ export class Vision {
     if (this.path === 'image_bitmap' && this.source) this.attach(this.source.track, this.source.video);
   }
 
-  /** A fresh worker in the place of this one, on the same video. `engine`: the only one it may use. */
-  restart(engine: BrowserEngine | null): void {
-    const { source, settings } = this;
-    this.settings = {
-      ...settings,
-      browser: { ...settings.browser, engine: engine ?? settings.browser.engine },
-    };
+  /** A fresh worker in the place of this one, on the same video. */
+  restart(choice: Choice): void {
+    const { source } = this;
+    this.settings = { ...this.settings, choice };
     this.detach();
     this.worker.terminate();
     this.worker = this.startWorker();

@@ -11,8 +11,15 @@ const MORE_ANCHORS = 3;
 const MAX_DETECTIONS = 1000;
 const MAX_LEVEL = 255;
 
+/** The smallest number of 32 bits with all its digits. */
+const LEAST_NORMAL = 2 ** -126;
+
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
+/** As the server reads numbers: of 32 bits. */
+const isReal = (value: unknown): value is number => isNumber(value) && Number.isFinite(Math.fround(value));
+/** Neither 0 nor so close to it, or so large, that one divided by it is lost. */
+const isPositive = (value: unknown): value is number =>
+  isReal(value) && value >= LEAST_NORMAL && 1 / value >= LEAST_NORMAL;
 const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 const isSide = (value: unknown): value is number => isWhole(value, 1, MAX_INPUT_SIDE);
@@ -55,7 +62,7 @@ function isInput(value: unknown): value is InputSpec {
     isSide(width) &&
     isSide(height) &&
     (color === 'rgb' || color === 'bgr') &&
-    isListOf(mean, isNumber, 3, 3) &&
+    isListOf(mean, isReal, 3, 3) &&
     isListOf(std, isPositive, 3, 3) &&
     isFit(fit)
   );

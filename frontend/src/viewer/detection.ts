@@ -18,7 +18,7 @@ export class Detection {
   readonly vision: Vision;
   private readonly panel = new DetectorPanel((engine) => {
     this.run = null;
-    this.vision.restart(engine);
+    this.vision.restart({ mode: this.asked, engine: engine ?? this.options.engine });
   });
   /** What the worker told last. */
   private status: Status | null = null;
@@ -34,8 +34,9 @@ export class Detection {
   ) {
     const { sampler, path, engine, threads, softwareAdapter } = options;
     const { manifest, score_threshold: threshold } = model;
-    const browser = { manifest, threshold, threads, engine, softwareAdapter };
-    this.vision = new Vision({ mode: asked, sampler: { ...sampler, fps: this.fps }, browser }, path, {
+    const browser = { manifest, threshold, threads, softwareAdapter };
+    const choice = { mode: asked, engine };
+    this.vision = new Vision({ choice, sampler: { ...sampler, fps: this.fps }, browser }, path, {
       result: (message) => {
         this.noteCounts(message);
         result(message);
@@ -55,7 +56,7 @@ export class Detection {
 
   setMode(mode: Mode): void {
     this.asked = mode;
-    this.vision.setMode(mode);
+    this.vision.choose({ mode, engine: this.options.engine });
   }
 
   setSaver(on: boolean): void {

@@ -9,7 +9,9 @@ describe('percentile', () => {
   });
 
   it('lies within the values and grows with p', () => {
-    const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 });
+    // Sorting does not tell 0 from −0.
+    const value = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => x + 0);
+    const values = fc.array(value, { minLength: 1 });
     fc.assert(
       fc.property(values, (list) => {
         const sorted = list.toSorted((a, b) => a - b);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AutoReport, DetectorState, Engine } from '../messages';
-import { Auto, explain, pick, type Trial } from './auto';
+import { Auto, explain, pick, type Trial, type Verdict } from './auto';
 
 const measured = (engine: Engine, latency: number, rate = 15): Trial => ({ engine, latency, rate });
 const missing = (engine: Engine, why: string): Trial => ({ engine, missing: why });
@@ -70,16 +70,17 @@ const LOST: DetectorState = { kind: 'lost', code: 1006, reason: '', retry_ms: 25
 function begin(...engines: Engine[]) {
   const used: Engine[] = [];
   const reports: AutoReport[] = [];
-  const outcomes: { picked: Engine | null; reason: string }[] = [];
+  const outcomes: Verdict[] = [];
   const auto = new Auto(engines, {
     use: (engine) => used.push(engine),
     report: (report) => reports.push(report),
-    done: (picked, reason) => outcomes.push({ picked, reason }),
+    done: (verdict) => outcomes.push(verdict),
   });
   auto.start();
   /** Answers at 10 a second for so long. */
   const answer = async (latency: number, ms: number) => {
     for (let at = 0; at < ms; at += 100) {
+      auto.taken();
       auto.answered(latency);
       await vi.advanceTimersByTimeAsync(100);
     }
@@ -100,21 +101,23 @@ describe('a round of trials', () => {
     const { auto, used, reports, outcomes, answer } = begin('wasm', 'server');
     expect(reports).toEqual([{ kind: 'trying', engine: 'wasm' }]);
     auto.stateChanged(READY);
-    await answer(40, 1600);
+    await answer(40, 1800);
     expect(used).toEqual(['wasm', 'server']);
     expect(reports.at(-1)).toEqual({ kind: 'trying', engine: 'server' });
     auto.stateChanged(READY);
     expect(outcomes).toEqual([]);
-    await answer(20, 1600);
-    expect(outcomes).toEqual([{ picked: 'server', reason: 'WASM 40 ms, server 20 ms: server' }]);
+    await answer(20, 1800);
+    expect(outcomes).toEqual([
+      { picked: 'server', standby: 'wasm', reason: 'WASM 40 ms, server 20 ms: server' },
+    ]);
   });
 
   it('leaves the first answers out: their caches were cold', async () => {
     const { auto, outcomes, answer } = begin('wasm');
     auto.stateChanged(READY);
     await answer(5000, 200);
-    await answer(30, 3000);
-    expect(outcomes).toEqual([{ picked: 'wasm', reason: 'WASM 30 ms: WASM' }]);
+    await answer(30, 3200);
+    expect(outcomes).toEqual([{ picked: 'wasm', standby: 'wasm', reason: 'WASM 30 ms: WASM' }]);
   });
 
   it('waits for the first frame as long as it takes: the phone may not be here yet', async () => {
@@ -123,7 +126,7 @@ describe('a round of trials', () => {
     auto.stateChanged(READY);
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(used).toEqual(['server']);
-    await answer(15, 1700);
+    await answer(15, 1800);
     expect(used).toEqual(['server', 'wasm']);
     expect(outcomes).toEqual([]);
   });
@@ -134,11 +137,12 @@ describe('a round of trials', () => {
     expect(used).toEqual(['webgpu', 'wasm']);
     auto.stateChanged({ kind: 'loading', loaded: 1, total: 2 });
     auto.stateChanged(READY);
-    await answer(35, 1200);
+    await answer(35, 1400);
     auto.stateChanged(LOST);
     expect(outcomes).toEqual([
       {
         picked: 'wasm',
+        standby: 'wasm',
         reason: 'WebGPU: the graphics device was lost, WASM 35 ms, server: not reachable: WASM',
       },
     ]);
@@ -147,15 +151,45 @@ describe('a round of trials', () => {
   it('does not wait for a server that takes no connection', async () => {
     const { outcomes } = begin('server');
     await vi.advanceTimersByTimeAsync(4100);
-    expect(outcomes).toEqual([{ picked: null, reason: 'server: not reachable: nothing can detect' }]);
+    expect(outcomes).toEqual([
+      { picked: null, standby: null, reason: 'server: not reachable: nothing can detect' },
+    ]);
   });
 
   it('notices an engine that stops answering', async () => {
     const { auto, outcomes, answer } = begin('wasm');
     auto.stateChanged(READY);
     await answer(30, 200);
-    await vi.advanceTimersByTimeAsync(3100);
-    expect(outcomes).toEqual([{ picked: null, reason: 'WASM: no answer: nothing can detect' }]);
+    auto.taken();
+    await vi.advanceTimersByTimeAsync(4100);
+    expect(outcomes).toEqual([
+      { picked: null, standby: null, reason: 'WASM: no answer: nothing can detect' },
+    ]);
+  });
+
+  it('notices an engine that takes frames and never answers', async () => {
+    const { auto, used, answer } = begin('webgpu', 'wasm');
+    auto.stateChanged(READY);
+    auto.taken();
+    auto.stateChanged(READY);
+    await vi.advanceTimersByTimeAsync(2000);
+    auto.taken();
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(used).toEqual(['webgpu', 'wasm']);
+    auto.stateChanged(READY);
+    await answer(30, 400);
+    expect(used).toEqual(['webgpu', 'wasm']);
+  });
+
+  it('does not hold a pause of the phone against the engine', async () => {
+    const { auto, outcomes, answer } = begin('wasm', 'server');
+    auto.stateChanged(READY);
+    await answer(40, 1000);
+    await vi.advanceTimersByTimeAsync(20_000);
+    await answer(40, 100);
+    auto.stateChanged(READY);
+    await answer(50, 1900);
+    expect(outcomes).toEqual([{ picked: 'wasm', standby: 'wasm', reason: 'WASM 40 ms, server 50 ms: WASM' }]);
   });
 
   it('copes with one that has failed already when it is put to work', () => {
@@ -163,7 +197,7 @@ describe('a round of trials', () => {
     const auto: Auto = new Auto(['webgpu', 'wasm'], {
       use: () => auto.stateChanged({ kind: 'failed', message: 'no' }),
       report: () => {},
-      done: (picked) => outcomes.push(picked),
+      done: ({ picked }) => outcomes.push(picked),
     });
     auto.start();
     expect(outcomes).toEqual([null]);

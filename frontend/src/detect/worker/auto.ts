@@ -1,13 +1,17 @@
 // Auto mode: tries each engine on live frames, then picks by what was measured.
 import { ENGINE_WORDS } from '../engines';
-import type { AutoReport, DetectorState, Engine } from '../messages';
+import type { AutoReport, BrowserEngine, DetectorState, Engine } from '../messages';
 
 /** All trials together. */
 const TRIAL_MS = 3000;
 /** A server that cannot be reached within this is left out. */
 const CONNECT_MS = 4000;
+/** An engine that has frames and answers none for this long is left out. */
+const ANSWER_MS = 4000;
 /** The first answers come from cold caches. */
 const SKIPPED = 2;
+/** Fewer say nothing of the rate. */
+const LEAST_ANSWERS = 3;
 /** An engine that reaches this share of the best rate is as good in that respect: then latency decides. */
 const SAME_RATE = 0.9;
 
@@ -21,8 +25,8 @@ type Measured = Extract<Trial, { latency: number }>;
 const isMeasured = (trial: Trial): trial is Measured => 'latency' in trial;
 
 /** The quickest of those with (nearly) the highest rate; null when none answered. */
-export function pick(trials: readonly Trial[]): Engine | null {
-  const measured = trials.filter(isMeasured);
+export function pick<E extends Engine>(trials: readonly (Trial & { engine: E })[]): E | null {
+  const measured = trials.filter(isMeasured) as (Measured & { engine: E })[];
   const best = Math.max(...measured.map(({ rate }) => rate));
   const enough = measured.filter(({ rate }) => rate >= SAME_RATE * best);
   return enough.toSorted((a, b) => a.latency - b.latency)[0]?.engine ?? null;
@@ -41,21 +45,26 @@ export function explain(trials: readonly Trial[]): string {
   return `${parts.join(', ')}: ${picked ? ENGINE_WORDS[picked] : 'nothing can detect'}`;
 }
 
+/** `standby`: the best in this browser, for the day when the server is away. */
+export type Verdict = { picked: Engine | null; standby: BrowserEngine | null; reason: string };
+
 export type AutoHandlers = {
   /** Puts this engine to work. */
   use: (engine: Engine) => void;
   report: (report: AutoReport) => void;
-  done: (picked: Engine | null, reason: string) => void;
+  done: (verdict: Verdict) => void;
 };
 
-/** One round of trials. News of the detector at work comes by `stateChanged` and `answered`. */
+type Answer = { at: number; latency: number };
+
+/** One round of trials. News of the detector at work comes by `stateChanged`, `taken` and `answered`. */
 export class Auto {
   private readonly trials: Trial[] = [];
   private readonly left: Engine[];
   private readonly window: number;
   private now: Engine | null = null;
-  private latencies: number[] = [];
-  private startedAt: number | null = null;
+  private answers: Answer[] = [];
+  private hasFrames = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -71,7 +80,7 @@ export class Auto {
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.endTimer();
     this.now = null;
   }
 
@@ -80,25 +89,24 @@ export class Auto {
     if (state.kind === 'failed') this.leaveOut(state.message);
     if (state.kind === 'lost') this.leaveOut('not reachable');
     // Ready before the first frame: that one may be long in coming, when no phone is here yet.
-    if (state.kind === 'ready' && this.startedAt === null) clearTimeout(this.timer);
+    if (state.kind === 'ready' && !this.hasFrames) this.endTimer();
+  }
+
+  /** A frame is out, so an answer is due. */
+  taken(): void {
+    if (this.now === null) return;
+    this.hasFrames = true;
+    this.timer ??= setTimeout(() => this.leaveOut('no answer'), ANSWER_MS);
   }
 
   answered(latency: number): void {
     if (this.now === null) return;
-    this.latencies.push(latency);
-    if (this.latencies.length !== SKIPPED) return;
-    this.startedAt = performance.now();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.measured(), this.window);
-  }
-
-  private measured(): void {
-    const latencies = this.latencies.slice(SKIPPED).toSorted((a, b) => a - b);
-    const latency = latencies[latencies.length >> 1];
-    const seconds = (performance.now() - (this.startedAt as number)) / 1000;
-    const engine = this.now as Engine;
-    if (latency === undefined) this.trials.push({ engine, missing: 'no answer' });
-    else this.trials.push({ engine, latency, rate: latencies.length / seconds });
+    this.endTimer();
+    this.answers.push({ at: performance.now(), latency });
+    const counted = this.answers.slice(SKIPPED);
+    const [first, last] = [counted[0], counted.at(-1)];
+    if (!first || !last || counted.length < LEAST_ANSWERS || last.at - first.at < this.window) return;
+    this.trials.push({ engine: this.now, ...figures(counted) });
     this.next();
   }
 
@@ -108,12 +116,12 @@ export class Auto {
   }
 
   private next(): void {
-    clearTimeout(this.timer);
-    this.latencies = [];
-    this.startedAt = null;
+    this.endTimer();
+    this.answers = [];
+    this.hasFrames = false;
     const engine = this.left.shift() ?? null;
     this.now = engine;
-    if (engine === null) this.handlers.done(pick(this.trials), explain(this.trials));
+    if (engine === null) this.handlers.done(this.verdict());
     else this.begin(engine);
   }
 
@@ -122,4 +130,26 @@ export class Auto {
     if (engine === 'server') this.timer = setTimeout(() => this.leaveOut('not reachable'), CONNECT_MS);
     this.handlers.use(engine);
   }
+
+  private verdict(): Verdict {
+    const { trials } = this;
+    const isBrowser = (trial: Trial): trial is Trial & { engine: BrowserEngine } => trial.engine !== 'server';
+    return { picked: pick(trials), standby: pick(trials.filter(isBrowser)), reason: explain(trials) };
+  }
+
+  private endTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+}
+
+/** Medians: a phone that pauses for a moment is not held against the engine. */
+function figures(answers: readonly Answer[]): { latency: number; rate: number } {
+  const gaps = answers.slice(1).map(({ at }, index) => at - (answers[index] as Answer).at);
+  return { latency: median(answers.map(({ latency }) => latency)), rate: 1000 / median(gaps) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] as number;
 }

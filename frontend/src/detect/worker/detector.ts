@@ -12,6 +12,7 @@ export type Outcome =
 
 /** What passed over the network. */
 export type Traffic = { bytes_up: number; bytes_down: number; reconnects: number };
+export const NO_TRAFFIC: Traffic = { bytes_up: 0, bytes_down: 0, reconnects: 0 };
 
 export interface Detector {
   readonly engine: Engine;

@@ -1,7 +1,6 @@
 // Which detector is at work: the server's, one in this worker, or the one that auto mode picks.
-import type { Mode } from '../../protocol/messages';
-import type { AutoReport, BrowserEngine, DetectorState, Engine, WorkerSettings } from '../messages';
-import { Auto } from './auto';
+import type { AutoReport, BrowserEngine, Choice, DetectorState, Engine, WorkerSettings } from '../messages';
+import { Auto, type Verdict } from './auto';
 import { findAdapter } from './browser/adapter';
 import { BrowserDetector } from './browser/browser-detector';
 import type { Detector, DetectorEvents } from './detector';
@@ -17,7 +16,7 @@ export class Detectors {
   /** Counts up with every detector that is put to work. */
   run = 0;
   note: string | null = null;
-  private mode: Mode = 'server';
+  private chosen: Choice | null = null;
   private round: Auto | null = null;
   private candidates: readonly Engine[] = [];
   private nothingLeft: string | null = null;
@@ -38,18 +37,23 @@ export class Detectors {
     return this.active?.state ?? { kind: 'connecting' };
   }
 
-  async setMode(mode: Mode): Promise<void> {
-    this.mode = mode;
+  async choose(choice: Choice): Promise<void> {
+    this.chosen = choice;
     this.stopAuto();
     this.nothingLeft = null;
     this.auto = null;
     this.note = null;
-    if (mode === 'server') return this.use('server');
-    const engines = await this.browserEngines();
+    if (choice.mode === 'server') return this.use('server');
+    const engines = await this.browserEngines(choice.engine);
     // Another choice may have been made while the adapter was looked for.
-    if (this.mode !== mode) return;
-    if (mode === 'wasm') this.use(engines[0] as BrowserEngine);
+    if (this.chosen !== choice) return;
+    if (choice.mode === 'wasm') this.use(engines[0] as BrowserEngine);
     else this.startAuto([...engines, 'server']);
+  }
+
+  /** A frame was given to the detector at work. */
+  taken(): void {
+    this.round?.taken();
   }
 
   /** A frame was answered: auto mode measures by it. */
@@ -57,11 +61,10 @@ export class Detectors {
     this.round?.answered(stamps.answered - stamps.sampled);
   }
 
-  private async browserEngines(): Promise<BrowserEngine[]> {
-    const { engine, softwareAdapter } = this.settings.browser;
-    this.adapter ??= findAdapter(softwareAdapter);
+  private async browserEngines(wanted: BrowserEngine | null): Promise<BrowserEngine[]> {
+    this.adapter ??= findAdapter(this.settings.browser.softwareAdapter);
     this.adapterName = await this.adapter;
-    if (engine !== null) return [engine];
+    if (wanted !== null) return [wanted];
     return this.adapterName === null ? ['wasm'] : ['webgpu', 'wasm'];
   }
 
@@ -107,8 +110,7 @@ export class Detectors {
     this.sampler.pump();
     this.round?.stateChanged(this.state);
     this.watchPicked();
-    // The server was tried last and goes on being tried: it is back.
-    if (this.nothingLeft !== null && this.active?.ready) this.chooseAgain();
+    if (this.nothingLeft !== null && this.active?.ready) this.serverIsBack();
     this.changed();
   }
 
@@ -118,7 +120,7 @@ export class Detectors {
       report: (report) => {
         this.auto = report;
       },
-      done: (picked, reason) => this.settle(engines, picked, reason),
+      done: (verdict) => this.settle(engines, verdict),
     });
     this.round.start();
   }
@@ -130,7 +132,7 @@ export class Detectors {
     this.round = null;
   }
 
-  private settle(engines: readonly Engine[], picked: Engine | null, reason: string): void {
+  private settle(engines: readonly Engine[], { picked, standby, reason }: Verdict): void {
     this.stopAuto();
     this.candidates = engines;
     if (picked === null) {
@@ -139,17 +141,17 @@ export class Detectors {
       this.changed();
     } else {
       this.auto = { kind: 'picked', engine: picked, reason };
-      this.closeLosers(picked);
+      this.keepOnly(standby);
       this.use(picked);
     }
   }
 
   /** What has failed stays, so that the next round knows. */
-  private closeLosers(picked: Engine): void {
-    for (const [engine, detector] of this.loaded) {
-      if (engine === picked || detector.state.kind === 'failed') continue;
+  private keepOnly(engine: BrowserEngine | null): void {
+    for (const [each, detector] of this.loaded) {
+      if (each === engine || detector.state.kind === 'failed') continue;
       detector.close();
-      this.loaded.delete(engine);
+      this.loaded.delete(each);
     }
   }
 
@@ -165,6 +167,12 @@ export class Detectors {
     } else if (kind === 'lost') {
       this.patience ??= setTimeout(() => this.chooseAgain(), PATIENCE_MS);
     }
+  }
+
+  /** It was tried last and went on being tried. What could not be fetched without it can be now. */
+  private serverIsBack(): void {
+    for (const [engine, { state }] of this.loaded) if (state.kind === 'failed') this.loaded.delete(engine);
+    this.chooseAgain();
   }
 
   private chooseAgain(): void {

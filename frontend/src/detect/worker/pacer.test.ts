@@ -92,11 +92,28 @@ describe('Pacer with a detector that cannot keep up', () => {
     );
   });
 
+  it('takes a stall for no speed: it is as quick as before within two seconds', () => {
+    const pacer = new Pacer(15);
+    pacer.due(0);
+    pacer.noteBusy(8 * 3_600_000);
+    pacer.due(100);
+    const arrivals = steady(30, 4).map((at) => 200 + at);
+    const due = arrivals.filter((at) => {
+      const is = pacer.due(at);
+      if (is) pacer.noteBusy(20);
+      return is;
+    });
+    expect(pacer.rate).toBeCloseTo(15);
+    expect(due.filter((at) => at >= 2200).length).toBeGreaterThanOrEqual(28);
+  });
+
   it('forgets the speed of a detector that another one has replaced', () => {
     const pacer = new Pacer(15);
     rateAfter(pacer, 50, 400);
+    pacer.due(0);
     pacer.forgetSpeed();
     expect(pacer.rate).toBeCloseTo(15);
+    expect(pacer.due(1), 'no tick of the slow one is waited for').toBe(true);
   });
 
   it('takes another target at once, in both directions', () => {

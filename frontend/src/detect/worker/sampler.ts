@@ -4,13 +4,15 @@ import { noCounts } from '../counts';
 import { epochNow } from '../epoch';
 import type { WorkerCounts } from '../messages';
 import { CaptureClock } from './capture-clock';
-import { type Detector, type Outcome, words } from './detector';
+import { type Detector, NO_TRAFFIC, type Outcome, type Traffic, words } from './detector';
 import { type Arrival, NewestFrame } from './newest-frame';
 import { Pacer } from './pacer';
 
 export type Result = Extract<Outcome, { kind: 'result' }>;
 
 export type SamplerHandlers = {
+  /** A frame was given to the detector. */
+  taken: () => void;
   result: (result: Result, picture: Arrival['picture']) => void;
   /** A frame was lost to an error. */
   failed: (note: string) => void;
@@ -22,6 +24,8 @@ export class Sampler {
   readonly frames = new NewestFrame(() => this.frameArrived());
   private detector: Detector | null = null;
   private tally = noCounts();
+  /** What had passed over the network before this count began. */
+  private before: Traffic = NO_TRAFFIC;
   /** A frame is due and has not been taken yet. */
   private due = false;
   /** When the detector took the last frame, until it is free again. */
@@ -35,14 +39,22 @@ export class Sampler {
   }
 
   get counts(): WorkerCounts {
-    const { tally, detector } = this;
-    return { ...tally, capture_clock: { ...tally.capture_clock }, ...detector?.traffic };
+    const { tally, before } = this;
+    const traffic = this.detector?.traffic ?? NO_TRAFFIC;
+    return {
+      ...tally,
+      capture_clock: { ...tally.capture_clock },
+      bytes_up: traffic.bytes_up - before.bytes_up,
+      bytes_down: traffic.bytes_down - before.bytes_down,
+      reconnects: traffic.reconnects - before.reconnects,
+    };
   }
 
   /** Gives frames to this detector from now on, and counts anew. What the old one still answers is lost. */
   use(detector: Detector | null): void {
     this.detector = detector;
     this.tally = noCounts();
+    this.before = detector?.traffic ?? NO_TRAFFIC;
     this.pacer.forgetSpeed();
     this.forgetDue();
   }
@@ -84,6 +96,7 @@ export class Sampler {
     if (!arrival) return;
     this.due = false;
     this.takenAt = now;
+    this.handlers.taken();
     void this.detect(detector, arrival);
   }
 

@@ -36,6 +36,13 @@ function tellStatus({ sampler, detectors }: Parts): void {
   });
 }
 
+/** The page is told of errors, and not of promises that were rejected. */
+function raise(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
+}
+
 function start(settings: WorkerSettings): Parts {
   const statusSoon = () => {
     if (statusDue) return;
@@ -43,6 +50,7 @@ function start(settings: WorkerSettings): Parts {
     setTimeout(() => tellStatus({ sampler, detectors }), STATUS_EVERY_MS);
   };
   const sampler = new Sampler(settings.sampler.fps, {
+    taken: () => detectors.taken(),
     result: (outcome, picture) => {
       detectors.answered(outcome);
       const { result, stamps, clock } = outcome;
@@ -56,7 +64,7 @@ function start(settings: WorkerSettings): Parts {
     },
   });
   const detectors = new Detectors(settings, sampler, statusSoon);
-  void detectors.setMode(settings.mode);
+  detectors.choose(settings.choice).catch(raise);
   setInterval(statusSoon, HEARTBEAT_MS);
   return { sampler, detectors };
 }
@@ -79,8 +87,8 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'frame_times':
       sampler.captures.note(data.times);
       break;
-    case 'mode':
-      void detectors.setMode(data.mode);
+    case 'choose':
+      detectors.choose(data.choice).catch(raise);
       break;
     case 'fps':
       sampler.pacer.setTarget(data.fps);

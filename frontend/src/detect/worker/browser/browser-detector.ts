@@ -2,8 +2,14 @@
 import { epochNow } from '../../epoch';
 import type { BrowserEngine, BrowserSettings, DetectorState } from '../../messages';
 import { Preprocessor } from '../../model/resize';
-import type { Detector, DetectorEvents, Outcome, Sample, Traffic } from '../detector';
-import { words } from '../detector';
+import {
+  type Detector,
+  type DetectorEvents,
+  NO_TRAFFIC,
+  type Outcome,
+  type Sample,
+  words,
+} from '../detector';
 import type { Size } from '../shrink';
 import { PixelReader } from './pixels';
 import { Session } from './session';
@@ -11,7 +17,8 @@ import { threadsFor } from './threads';
 
 /** No second clock is in the loop, so there is nothing to translate and no error to tell. */
 const ONE_CLOCK = { offset: 0, error: null };
-const NO_TRAFFIC: Traffic = { bytes_up: 0, bytes_down: 0, reconnects: 0 };
+/** A frame now and then may be unreadable; so many in a row are a fault. */
+const MOST_UNREAD = 10;
 
 export class BrowserDetector implements Detector {
   readonly clock = ONE_CLOCK;
@@ -20,6 +27,8 @@ export class BrowserDetector implements Detector {
   private readonly pixels: PixelReader;
   private opened: { session: Session; preprocessor: Preprocessor } | null = null;
   private running = false;
+  /** Frames lost in a row. */
+  private unread = 0;
   private closed = false;
   private nextId = 0;
 
@@ -36,7 +45,7 @@ export class BrowserDetector implements Detector {
   }
 
   get ready(): boolean {
-    return this.state.kind === 'ready';
+    return this.state.kind === 'ready' && !this.closed;
   }
 
   /** One at a time: a second run would only wait for the first one's processor. */
@@ -50,17 +59,27 @@ export class BrowserDetector implements Detector {
     this.running = true;
     try {
       sent();
-      return await this.infer(opened, sample);
+      const outcome = await this.infer(opened, sample);
+      this.unread = 0;
+      return outcome;
     } catch (error) {
-      this.fail(`inference failed: ${words(error)}`);
+      this.unread += 1;
+      if (this.unread >= MOST_UNREAD) this.fail(`no frame can be read: ${words(error)}`);
       throw error;
     } finally {
       this.running = false;
+      if (!this.ready) this.release();
     }
   }
 
   close(): void {
     this.closed = true;
+    this.release();
+  }
+
+  /** A session that runs is let go when it has done so. */
+  private release(): void {
+    if (this.running) return;
     this.opened?.session.close();
     this.opened = null;
   }
@@ -102,7 +121,10 @@ export class BrowserDetector implements Detector {
     const decode_us = lap();
     const coverage = preprocessor.fill(data, width, height, session.input);
     const resize_us = lap();
-    const outputs = await session.run();
+    const outputs = await session.run().catch((error: unknown) => {
+      this.fail(`inference failed: ${words(error)}`);
+      throw error;
+    });
     const infer_us = lap();
     const detections = session.decoder.detections(outputs, coverage);
     const post_us = lap();
@@ -122,6 +144,7 @@ export class BrowserDetector implements Detector {
 
   private fail(message: string): void {
     this.change({ kind: 'failed', message });
+    this.release();
   }
 
   /** A failure is final: what is still on its way, such as the other file, does not talk over it. */

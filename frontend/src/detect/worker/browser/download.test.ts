@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { download, type File } from './download';
 
-const MODEL: File = { name: 'the model', url: '/models/model.onnx', type: /octet-stream/ };
+const MODEL: File = { name: 'the model', url: '/models/model.onnx', type: /octet-stream/, most: 512 << 20 };
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
 type Body = ReadableStreamDefaultController<Uint8Array>;

@@ -2,18 +2,22 @@
 
 /** A connection that has brought nothing for this long is given up. */
 const STALL_MS = 20_000;
-/** More than any model or runtime meant for a browser. */
-const MOST_BYTES = 512 << 20;
-
-export type File = { name: string; url: string; type: RegExp };
+/** `most`: more bytes than such a file ever has. */
+export type File = { name: string; url: string; type: RegExp; most: number };
 export type Progress = (loaded: number, total: number | null) => void;
 
 /** The whole file. The browser's own cache keeps it for the next visit: the server sends what that needs. */
-export async function download(file: File, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
+export async function download(
+  file: File,
+  progress: Progress = () => {},
+  given?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(), STALL_MS);
   try {
-    const response = await fetch(file.url, { signal: stalled.signal });
+    const response = await fetch(file.url, {
+      signal: AbortSignal.any([stalled.signal, ...(given ? [given] : [])]),
+    });
     const total = announcedLength(file, response);
     return await collect(file, response, total, (loaded) => {
       clearTimeout(timer);
@@ -30,7 +34,7 @@ export async function download(file: File, progress: Progress): Promise<Uint8Arr
   }
 }
 
-function announcedLength({ name, url, type }: File, response: Response): number | null {
+function announcedLength({ name, url, type, most }: File, response: Response): number | null {
   const path = new URL(url, location.href).pathname;
   if (!response.ok) throw new Error(`${name} is not there: the server answers ${response.status} to ${path}`);
   const served = response.headers.get('content-type') ?? 'no type';
@@ -39,12 +43,12 @@ function announcedLength({ name, url, type }: File, response: Response): number 
   // A compressed body's length is not that of the file.
   const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
   const total = length === null ? null : Number(length);
-  if (total !== null && total > MOST_BYTES) throw new Error(`${name} is too large: ${total} bytes`);
+  if (total !== null && total > most) throw new Error(`${name} is too large: ${total} bytes`);
   return total;
 }
 
 async function collect(
-  { name }: File,
+  { name, most }: File,
   response: Response,
   total: number | null,
   progress: (loaded: number) => void,
@@ -57,7 +61,7 @@ async function collect(
     if (done) break;
     chunks.push(value);
     loaded += value.length;
-    if (loaded > MOST_BYTES) throw new Error(`${name} is too large: more than ${MOST_BYTES} bytes`);
+    if (loaded > most) throw new Error(`${name} is too large: more than ${most} bytes`);
     progress(loaded);
   }
   if (total !== null && loaded !== total)

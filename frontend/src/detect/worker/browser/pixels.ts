@@ -7,16 +7,16 @@ import { fitInside, pictureSize, Shrinker, type Size } from '../shrink';
 export type Pixels = { data: Uint8ClampedArray; width: number; height: number };
 
 export class PixelReader {
-  private readonly shrinker: Shrinker;
+  /** Only for pictures that cannot be copied. */
+  private shrinker: Shrinker | null = null;
   private buffer = new ArrayBuffer(0);
 
-  constructor(private readonly box: Size) {
-    this.shrinker = new Shrinker(box);
-  }
+  constructor(private readonly box: Size) {}
 
   /** The pixels stay valid until the next call. */
   async read(picture: Picture): Promise<Pixels> {
     if (canCopy(picture)) return this.copy(picture);
+    this.shrinker ??= new Shrinker(this.box);
     this.shrinker.draw(picture);
     return this.shrinker.pixels();
   }

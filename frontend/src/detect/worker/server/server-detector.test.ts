@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { noCounts } from '../../counts';
 import type { Picture } from '../../messages';
 import { Sampler } from '../sampler';
 import { ServerDetector } from './server-detector';
@@ -65,6 +66,7 @@ function begin() {
   const notes: string[] = [];
   const note = (text: string) => notes.push(text);
   const sampler = new Sampler(settings.fps, {
+    taken: () => {},
     result: ({ result }) => shown.push(result.frame_id),
     failed: note,
   });
@@ -152,6 +154,16 @@ describe('ServerDetector', () => {
     await arrive();
     expect(next.frames).toEqual([2]);
     expect(sampler.counts.reconnects).toBe(1);
+  });
+
+  it('counts anew, bytes too, when it is put to work again', async () => {
+    const { detector, sampler, arrive, socket } = begin();
+    socket.open();
+    await arrive();
+    expect(sampler.counts.bytes_up).toBeGreaterThan(0);
+    expect(sampler.counts.bytes_down).toBeGreaterThan(0);
+    sampler.use(detector);
+    expect(sampler.counts).toEqual(noCounts());
   });
 
   it('goes on telling why the socket closed while it cannot be opened again', async () => {

@@ -196,7 +196,7 @@ test('the sampler slows down for a slow detector, and speeds up again', async ()
   const { frames: after, rate } = await stateOf(page);
   expect(rate).toBeLessThan(8);
   const [sent, dropped] = [after.sent - before.sent, after.dropped_client - before.dropped_client];
-  expect(dropped / sent, `${dropped} frames dropped beside ${sent} sent`).toBeLessThan(0.2);
+  expect(dropped / sent, `${dropped} frames dropped beside ${sent} sent`).toBeLessThan(0.5);
   relay.delay = 0;
   await until('it is as quick as before', async () => ((await stateOf(page)).rate ?? 0) > 12);
   expect(takeTroubles(viewer)).toEqual([]);

@@ -30,6 +30,12 @@ describe('CaptureClock', () => {
     expect(clock.captureOf(2970, T + 50)).toEqual({ at: T + 33, source: 'receive_time' });
   });
 
+  it('does not believe an arrival after the sampling: the frame it was carried over from had been late', () => {
+    const clock = new CaptureClock();
+    clock.note({ rtpTimestamp: 0, receiveTime: T });
+    expect(clock.captureOf(2970, T + 20)).toEqual({ at: T + 20, source: 'sample_time' });
+  });
+
   it('lets a capture time go when it has become too old, but not the arrival beside it', () => {
     const clock = new CaptureClock();
     clock.note({ rtpTimestamp: 0, captureTime: T, receiveTime: T + 10 });

@@ -24,7 +24,8 @@ export class CaptureClock {
     const captured = carry(this.captured, rtp, sampled);
     if (captured !== undefined) return { at: captured, source: 'capture_time' };
     const received = carry(this.received, rtp, sampled);
-    if (received !== undefined) return { at: received, source: 'receive_time' };
+    // Carried over from a frame that was late itself it may lie ahead: then it is no time of this frame's arrival.
+    if (received !== undefined && received <= sampled) return { at: received, source: 'receive_time' };
     return { at: sampled, source: 'sample_time' };
   }
 

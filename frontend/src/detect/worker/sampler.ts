@@ -122,19 +122,8 @@ export class Sampler {
       picture.close();
       if (tally === this.tally) this.handlers.failed(words(error));
     }
-    nextTask(() => this.pump());
+    // Inference in WASM holds up this thread: the frames that came meanwhile are read first, so that the newest one
+    // is taken next.
+    setTimeout(() => this.pump());
   }
-}
-
-/**
- * After what already waits in line. Inference in WASM holds up this thread: the frames that came meanwhile are
- * read first, so that the newest one is taken next.
- */
-function nextTask(run: () => void): void {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    run();
-  };
-  port2.postMessage(null);
 }

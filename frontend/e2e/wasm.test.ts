@@ -1,5 +1,5 @@
 // Wasm mode: this browser finds the people by itself. The server gives it pages and model, and may go then.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,8 +23,11 @@ import {
   untilText,
 } from './harness/viewer';
 
-/** A machine like most: nothing here that the server takes for a GPU. */
-const HAS_GPU = process.platform === 'darwin' || ['/dev/nvidia0', '/dev/kfd'].some(existsSync);
+const DRM = '/sys/class/drm';
+const hasAmdGraphics = () =>
+  existsSync(DRM) && readdirSync(DRM).some((card) => existsSync(`${DRM}/${card}/device/mem_info_vram_total`));
+/** Nothing here that the server may take for a GPU: a machine like most. */
+const HAS_GPU = process.platform === 'darwin' || existsSync('/dev/nvidia0') || hasAmdGraphics();
 const MODEL_OR_RUNTIME = /\.(onnx|wasm)$/;
 const RUNTIME_SCRIPT = /\/ort-[^/]*\.mjs$/;
 

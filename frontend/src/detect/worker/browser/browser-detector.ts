@@ -96,7 +96,8 @@ export class BrowserDetector implements Detector {
           deviceLost: (reason) => this.fail(`the graphics device was lost: ${reason}`),
         },
       );
-      if (this.closed) return session.close();
+      // Meanwhile nobody may want it any more, or its device may be lost.
+      if (this.closed || this.state.kind === 'failed') return session.close();
       this.opened = { session, preprocessor: new Preprocessor(session.manifest.input) };
       this.change({ kind: 'ready', words: this.describe(threads) });
     } catch (error) {

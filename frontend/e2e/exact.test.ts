@@ -79,7 +79,9 @@ test('the sampler keeps its promises', () => {
 });
 
 test('capture times lie before sending, by a camera’s delay', () => {
-  const delays = [...session.relay.frames.values()].map(({ at, captureTs }) => at - captureTs);
+  // Not the first ones: while the pages load, the clocks are known less well (and the error that is told is larger).
+  const settled = [...session.relay.frames.values()].slice(-50);
+  const delays = settled.map(({ at, captureTs }) => at - captureTs);
   expect(Math.min(...delays)).toBeGreaterThan(-5);
   expect(delays.sort((a, b) => a - b)[delays.length >> 1]).toBeLessThan(2000);
 });

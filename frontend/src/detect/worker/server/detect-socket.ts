@@ -23,6 +23,10 @@ export type SocketHandlers = {
 
 const FIRST_PINGS = 5;
 const FIRST_PING_GAP_MS = 60;
+/** A page that is still loading answers late, and its clock is told wrong: pings go on fast until one was quick. */
+const GOOD_ERROR_MS = 3;
+/** On a network that is never that quick. */
+const MOST_FIRST_PINGS = 50;
 const PING_EVERY_MS = 2000;
 
 export class DetectSocket {
@@ -51,7 +55,7 @@ export class DetectSocket {
       this.goodbye = undefined;
       this.clock.reset();
       this.handlers.state({ kind: 'open' });
-      this.pingSoon(FIRST_PINGS);
+      this.ping(1);
     };
     socket.onmessage = ({ data }) => {
       if (socket === this.socket) this.receive(data);
@@ -97,13 +101,20 @@ export class DetectSocket {
     this.retryTimer = setTimeout(() => this.open(), retry_ms);
   }
 
-  private pingSoon(first: number): void {
+  /** `nth`: of this connection. */
+  private ping(nth: number): void {
     const text = JSON.stringify({ ping: { t0: epochNow() } } satisfies DetectRequest);
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     this.bytesUp += text.length;
     this.socket.send(text);
-    const left = Math.max(0, first - 1);
-    this.pingTimer = setTimeout(() => this.pingSoon(left), left > 0 ? FIRST_PING_GAP_MS : PING_EVERY_MS);
+    const gap = this.knowsTime(nth) ? PING_EVERY_MS : FIRST_PING_GAP_MS;
+    this.pingTimer = setTimeout(() => this.ping(nth + 1), gap);
+  }
+
+  private knowsTime(pings: number): boolean {
+    const { error } = this.clock.reading ?? {};
+    const isGood = typeof error === 'number' && error <= GOOD_ERROR_MS;
+    return pings >= MOST_FIRST_PINGS || (pings >= FIRST_PINGS && isGood);
   }
 
   private receive(data: unknown): void {

@@ -1,7 +1,7 @@
 import type { BrowserSettings } from '../../../frontend/src/detect/messages';
+import type { Size } from '../../../frontend/src/detect/picture';
 import { BrowserDetector } from '../../../frontend/src/detect/worker/browser/browser-detector';
 import type { Outcome } from '../../../frontend/src/detect/worker/detector';
-import type { Size } from '../../../frontend/src/detect/worker/shrink';
 
 /** The pages' own detector, ready. */
 export function openDetector(box: Size, browser: BrowserSettings): Promise<BrowserDetector> {

@@ -1,6 +1,7 @@
 // The picture with its boxes. Exact: the canvas holds the very frame that was inferred, and its boxes.
 // Live: the video plays at its own rate under a transparent canvas with the newest boxes.
 import type { Picture } from '../detect/messages';
+import { pictureSize } from '../detect/picture';
 import type { DetectionResult } from '../protocol/messages';
 import { type Area, contentRect, type Fit } from './boxes';
 import type { Filter } from './filter';
@@ -87,10 +88,7 @@ export class Stage {
     if (this.overlay === 'live') {
       return video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : null;
     }
-    if (!picture) return null;
-    return 'displayWidth' in picture
-      ? { width: picture.displayWidth, height: picture.displayHeight }
-      : { width: picture.width, height: picture.height };
+    return picture && pictureSize(picture);
   }
 
   private keep(picture: Picture | null): void {

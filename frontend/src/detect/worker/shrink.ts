@@ -1,13 +1,6 @@
 // Pictures made as small as the detector is given them, on a canvas that is kept.
 import type { Picture } from '../messages';
-
-export type Size = { width: number; height: number };
-
-export function pictureSize(picture: Picture): Size {
-  return 'displayWidth' in picture
-    ? { width: picture.displayWidth, height: picture.displayHeight }
-    : { width: picture.width, height: picture.height };
-}
+import { pictureSize, type Size } from '../picture';
 
 /**
  * The size to detect on: the aspect ratio kept, inside the box (turned for an upright picture), both sides even

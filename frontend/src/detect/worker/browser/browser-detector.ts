@@ -2,6 +2,7 @@
 import { epochNow } from '../../epoch';
 import type { BrowserEngine, BrowserSettings, DetectorState } from '../../messages';
 import { Preprocessor } from '../../model/resize';
+import type { Size } from '../../picture';
 import {
   type Detector,
   type DetectorEvents,
@@ -10,7 +11,6 @@ import {
   type Sample,
   words,
 } from '../detector';
-import type { Size } from '../shrink';
 import { PixelReader } from './pixels';
 import { Session } from './session';
 import { threadsFor } from './threads';

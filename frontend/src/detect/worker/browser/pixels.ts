@@ -1,8 +1,8 @@
 // A picture's pixels, not much larger than the detector needs them.
-
 import type { Picture } from '../../messages';
 import { halveDownTo } from '../../model/halve';
-import { fitInside, pictureSize, Shrinker, type Size } from '../shrink';
+import { pictureSize, type Size } from '../../picture';
+import { fitInside, Shrinker } from '../shrink';
 
 export type Pixels = { data: Uint8ClampedArray; width: number; height: number };
 
@@ -23,12 +23,12 @@ export class PixelReader {
 
   /** Without a canvas: several times quicker. */
   private async copy(frame: VideoFrame): Promise<Pixels> {
-    const size = { width: frame.displayWidth, height: frame.displayHeight };
+    const size = pictureSize(frame);
     const bytes = 4 * size.width * size.height;
     if (this.buffer.byteLength !== bytes) this.buffer = new ArrayBuffer(bytes);
     await frame.copyTo(this.buffer, { format: 'RGBA' });
     const pixels = new Uint32Array(this.buffer);
-    const { width, height } = halveDownTo({ pixels, ...size }, fitInside(pictureSize(frame), this.box));
+    const { width, height } = halveDownTo({ pixels, ...size }, fitInside(size, this.box));
     return { data: new Uint8ClampedArray(this.buffer, 0, 4 * width * height), width, height };
   }
 }

@@ -1,7 +1,8 @@
 // A picture turned into the message that the detection socket takes.
 import { FRAME_HEADER_BYTES } from '../../../protocol/messages';
 import type { Picture } from '../../messages';
-import { Shrinker, type Size } from '../shrink';
+import type { Size } from '../../picture';
+import { Shrinker } from '../shrink';
 
 /** `u32 LE frame_id` · `f64 LE capture_ts` · JPEG. */
 export function frameMessage(frameId: number, captureTs: number, jpeg: ArrayBuffer): ArrayBuffer {

@@ -51,7 +51,12 @@ export async function untilTold(page: Page, pattern: RegExp, bound = 60_000): Pr
 export async function untilBoxes(page: Page, engine: Engine, paintings = 3): Promise<void> {
   await untilPainted(page, paintings);
   await until('the complaint is gone', async () => !(await page.locator('#detector-problem').isVisible()));
-  expect(await stateOf(page)).toMatchObject({ engine, detector: { kind: 'ready' } });
+  // What the worker tells of itself comes a few times a second, and so after the first boxes.
+  await until('the detector says that it is ready', async () => {
+    const { detector } = await stateOf(page);
+    return detector?.kind === 'ready';
+  });
+  expect((await stateOf(page)).engine).toBe(engine);
 }
 
 export async function retry(page: Page, engine: BrowserEngine = 'wasm'): Promise<void> {

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 
 require_tools
 install_packages
-exec node bench/browser/start.mjs "$@"
+exec node bench/start.mjs bench/browser/main.ts "$@"

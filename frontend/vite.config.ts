@@ -14,5 +14,5 @@ export default defineConfig({
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
   worker: { format: 'es' },
-  test: { include: ['src/**/*.test.ts', '../bench/browser/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts', '../bench/**/*.test.ts'], environment: 'node' },
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from '../../frontend/e2e/harness/paths';
 import type { Detection } from '../../frontend/src/protocol/messages';
+import { decimals, type Goal, type Measured, progress, table, workFolder } from '../lib/words';
 import {
   compare,
   type Finding,
@@ -17,7 +18,6 @@ import {
 import { withBenchPage } from './bench-page';
 import type { Options } from './main';
 import type { PhotoDetections } from './messages';
-import { decimals, type Goal, type Measured, progress, table, workFolder } from './report';
 
 /** Average precision looks at unsure detections, too. */
 const SCORE = '0.01';

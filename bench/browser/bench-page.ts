@@ -7,8 +7,8 @@ import { launchLaptop } from '../../frontend/e2e/harness/chrome';
 import { openPage, takeTroubles } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { until } from '../../frontend/e2e/harness/until';
-import { build } from './build';
-import { progress, progressDone, workFolder } from './report';
+import { build } from '../lib/build';
+import { progress, progressDone, workFolder } from '../lib/words';
 
 type Page = Awaited<ReturnType<typeof openPage>>['page'];
 

@@ -4,9 +4,17 @@ import { closePage, openPage, openPhone, takeTroubles, type Watched } from '../.
 import { Server } from '../../frontend/e2e/harness/server';
 import { until } from '../../frontend/e2e/harness/until';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
-import { build } from './build';
+import { build } from '../lib/build';
+import {
+  decimals,
+  type Goal,
+  type Measured,
+  medianAndP95,
+  progress,
+  progressDone,
+  table,
+} from '../lib/words';
 import type { Options } from './main';
-import { decimals, type Goal, type Measured, medianAndP95, progress, progressDone, table } from './report';
 
 type Browser = Awaited<ReturnType<typeof launchLaptop>>;
 

@@ -1,10 +1,10 @@
 // bench/run_browser.sh: which command, with which options.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { inWords, thisMachine } from '../lib/machine';
+import type { Goal, Measured } from '../lib/words';
 import { accuracy } from './accuracy';
 import { live } from './live';
-import { inWords, thisMachine } from './machine';
-import type { Goal, Measured } from './report';
 import { size } from './size';
 import { speed } from './speed';
 

@@ -4,9 +4,9 @@ import { launchLaptop } from '../../frontend/e2e/harness/chrome';
 import { Server } from '../../frontend/e2e/harness/server';
 import { until } from '../../frontend/e2e/harness/until';
 import type { BrowserEngine } from '../../frontend/src/detect/messages';
-import { build } from './build';
+import { build } from '../lib/build';
+import { type Measured, progress, progressDone, table } from '../lib/words';
 import type { Options } from './main';
-import { type Measured, progress, progressDone, table } from './report';
 
 type Browser = Awaited<ReturnType<typeof launchLaptop>>;
 type Kind = 'JavaScript' | 'CSS' | 'HTML' | 'runtime' | 'model';

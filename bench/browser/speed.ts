@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIPS } from '../../frontend/e2e/harness/paths';
 import { summarise } from '../../frontend/src/viewer/stats';
+import { type Measured, medianAndP95, table } from '../lib/words';
 import { withBenchPage } from './bench-page';
 import type { Options } from './main';
 import type { SpeedSamples } from './messages';
-import { type Measured, medianAndP95, table } from './report';
 
 const CLIP = 'people.mjpeg';
 /** Every so many of the clip's frames. */

@@ -66,6 +66,142 @@ score_threshold: number, };
 
 export type IceServer = { urls: Array<string>, username?: string, credential?: string, };
 
+export type Summary = { median: number, p95: number, };
+
+export type FrameCounts = { 
+/**
+ * Frames due by the sampler's rate.
+ */
+sampled: number, 
+/**
+ * Frames handed to the detector: sent to the server, or taken for inference in the browser.
+ */
+sent: number, 
+/**
+ * Frames that came back with detections (an empty list too).
+ */
+answered: number, 
+/**
+ * Frames whose detections were on screen.
+ */
+displayed: number, 
+/**
+ * Due frames that a newer one replaced before they could be sent.
+ */
+dropped_client: number, 
+/**
+ * Frames the server answered with `dropped`.
+ */
+dropped_server: number, 
+/**
+ * Error answers, frames that could not be encoded or inferred, and frames lost with their socket.
+ */
+errors: number, };
+
+export type CaptureClockCounts = { 
+/**
+ * The phone's camera, by WebRTC's capture time.
+ */
+capture_time: number, 
+/**
+ * The frame's arrival at the viewer.
+ */
+receive_time: number, 
+/**
+ * The moment the viewer sampled it.
+ */
+sample_time: number, };
+
+export type CpuPercent = { server: number | null, viewer: number | null, phone: number | null, };
+
+export type StagesMs = { 
+/**
+ * Camera → last packet of the frame at the viewer: the phone's video encoder and the network.
+ */
+capture_to_receive: Summary | null, 
+/**
+ * → taken by the sampler: jitter buffer, video decoder, waiting for the detector to be free.
+ */
+receive_to_sample: Summary | null, 
+/**
+ * → JPEG handed to the socket.
+ */
+encode: Summary | null, 
+/**
+ * → last byte read by the server.
+ */
+uplink: Summary | null, 
+/**
+ * → taken by a worker.
+ */
+queue: Summary | null, 
+/**
+ * → pixels.
+ */
+decode: Summary | null, 
+/**
+ * → the model's input.
+ */
+resize: Summary | null, 
+/**
+ * → the model's outputs.
+ */
+infer: Summary | null, 
+/**
+ * → detections ready.
+ */
+post: Summary | null, 
+/**
+ * → answer received by the viewer.
+ */
+downlink: Summary | null, 
+/**
+ * → drawn on the canvas.
+ */
+paint: Summary | null, 
+/**
+ * → on screen: the frame callback after drawing.
+ */
+display: Summary | null, };
+
+export type MetricsReport = { mode: Mode, duration_s: number | null, frames: FrameCounts, 
+/**
+ * Frames whose detections were on screen, per second.
+ */
+processed_fps: number | null, 
+/**
+ * Camera → boxes on screen.
+ */
+e2e_latency_ms: Summary | null, 
+/**
+ * `inference_ts − recv_ts`.
+ */
+server_latency_ms: Summary | null, 
+/**
+ * `recv_ts − capture_ts`.
+ */
+network_latency_ms: Summary | null, 
+/**
+ * Bytes of the messages on the detection socket.
+ */
+uplink_kbps: number | null, downlink_kbps: number | null, 
+/**
+ * The phone's video, RTP headers included, by `getStats`.
+ */
+video_kbps: number | null, capture_clock: CaptureClockCounts, 
+/**
+ * The server's clock is known within ± this.
+ */
+clock_error_ms: number | null, cpu_percent: CpuPercent, stages_ms: StagesMs, 
+/**
+ * What was measured with.
+ */
+config: Record<string, unknown>, 
+/**
+ * What was measured on.
+ */
+machine: Record<string, unknown>, };
+
 export type ApiError = { 
 /**
  * A word for programs, such as `room_not_found`.

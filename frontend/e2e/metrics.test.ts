@@ -1,6 +1,6 @@
 // The metrics object: every field of the contract, and figures that agree with each other and with the wire.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MetricsReport } from '../src/viewer/metrics';
+import type { MetricsReport } from '../src/protocol/messages';
 import { openPhone, openViewer, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { joinLink, untilPainted } from './harness/viewer';

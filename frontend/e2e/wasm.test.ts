@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MetricsReport } from '../src/viewer/metrics';
+import type { MetricsReport } from '../src/protocol/messages';
 import { launchProfile } from './harness/chrome';
 import { relabelled } from './harness/faults';
 import { closePage, openIn, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
@@ -175,13 +175,8 @@ test('the figures are those of a browser that detects by itself', async () => {
     config: { engine: 'wasm', detector: 'WASM, 1 thread' },
     machine: { cross_origin_isolated: true },
   });
-  const { infer, encode, send, uplink, downlink } = report.stages_ms;
-  expect({ encode, send, uplink, downlink }).toEqual({
-    encode: null,
-    send: null,
-    uplink: null,
-    downlink: null,
-  });
+  const { infer, encode, uplink, downlink } = report.stages_ms;
+  expect({ encode, uplink, downlink }).toEqual({ encode: null, uplink: null, downlink: null });
   const [e2e, worker] = [report.e2e_latency_ms?.median, report.server_latency_ms?.median];
   expect(infer?.median).toBeGreaterThan(1);
   expect(worker).toBeGreaterThanOrEqual(infer?.median as number);

@@ -1,6 +1,6 @@
 // Runs inside the viewer page. Each function is sent as text, so it uses nothing from outside itself.
 import type { DetectionResult } from '../../src/protocol/messages';
-import type { Viewer } from '../../src/viewer/viewer';
+import type { Handles } from '../../src/viewer/viewer';
 
 export type Painted = {
   result: DetectionResult;
@@ -34,7 +34,7 @@ type Box = { x: number; y: number; width: number; height: number };
 declare global {
   interface Window {
     /** As src/viewer/main.ts declares it. */
-    sightline: { state: Viewer['state']; metrics: Viewer['report'] };
+    sightline: Handles;
     e2e: Tools;
   }
 }

@@ -1,5 +1,5 @@
 // What the main thread and the vision worker say to each other.
-import type { DetectionResult, Mode } from '../protocol/messages';
+import type { CaptureClockCounts, DetectionResult, Mode } from '../protocol/messages';
 
 /** A full-resolution frame; whoever holds it closes it. */
 export type Picture = VideoFrame | ImageBitmap;
@@ -8,7 +8,7 @@ export type Picture = VideoFrame | ImageBitmap;
 export type SamplerPath = 'track_processor' | 'video_frame' | 'image_bitmap';
 
 /** Which clock told when a frame was captured, best first (see the contract's `capture_clock`). */
-export type CaptureSource = 'capture_time' | 'receive_time' | 'sample_time';
+export type CaptureSource = keyof CaptureClockCounts;
 
 /** What requestVideoFrameCallback told about a frame; times are ms since the epoch, viewer's clock. */
 export type FrameTimes = { rtpTimestamp: number; captureTime?: number; receiveTime?: number };
@@ -39,16 +39,18 @@ export type ToWorker =
   | { type: 'start'; settings: WorkerSettings }
   | { type: 'choose'; choice: Choice }
   | { type: 'fps'; fps: number }
+  /** Count from nought: a measurement begins. */
+  | { type: 'count_anew' }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
   | { type: 'picture'; picture: Picture; rtpTimestamp?: number }
   | { type: 'detach' }
   | { type: 'frame_times'; times: FrameTimes };
 
-/**
- * When a frame passed each place, ms since the epoch on the viewer's clock. `encoded` and `sent` only where
- * frames travel.
- */
-export type Stamps = { sampled: number; encoded?: number; sent?: number; answered: number };
+/** When the phone's camera captured a frame, and which clock told it. */
+export type Capture = { at: number; source: CaptureSource };
+
+/** When a frame passed each place, ms since the epoch on the viewer's clock. `sent` only where frames travel. */
+export type Stamps = { sampled: number; sent?: number; answered: number };
 
 export type WorkerCounts = {
   /** Frames due by the sampler's rate. */
@@ -92,7 +94,7 @@ export type AutoReport =
 export type ClockReading = {
   /** server time = viewer time + offset; 0 where the viewer's clock is the only one. */
   offset: number;
-  /** Half of the longest round trip that was trusted: the offset is within ± this. Null with one clock only. */
+  /** The pings prove the offset within ± this: half a round trip at most. Null with one clock only. */
   error: number | null;
 };
 
@@ -101,6 +103,9 @@ export type FromWorker =
       type: 'result';
       result: DetectionResult;
       picture: Picture;
+      capture: Capture;
+      /** Names the frame in the video, where the browser tells it. */
+      rtpTimestamp: number | undefined;
       stamps: Stamps;
       clock: ClockReading;
       counts: WorkerCounts;
@@ -108,7 +113,7 @@ export type FromWorker =
     }
   | {
       type: 'status';
-      /** Counts up each time another detector is put to work: figures of two are never mixed. */
+      /** Counts up with each detector put to work and each measurement begun: figures of two are never mixed. */
       run: number;
       engine: Engine | null;
       detector: DetectorState;
@@ -122,3 +127,6 @@ export type FromWorker =
       /** The last thing that went wrong, for people. */
       note: string | null;
     };
+
+export type ResultMessage = FromWorker & { type: 'result' };
+export type StatusMessage = FromWorker & { type: 'status' };

@@ -1,10 +1,19 @@
 // The page's handle on the vision worker.
+import { Arrivals } from './arrivals';
 import { bestPath, type Feed, startFeed } from './frame-feed';
-import type { Choice, FromWorker, SamplerPath, ToWorker, WorkerSettings } from './messages';
+import type {
+  Choice,
+  FromWorker,
+  ResultMessage,
+  SamplerPath,
+  StatusMessage,
+  ToWorker,
+  WorkerSettings,
+} from './messages';
 
 export type VisionHandlers = {
-  result: (message: FromWorker & { type: 'result' }) => void;
-  status: (message: FromWorker & { type: 'status' }) => void;
+  result: (message: ResultMessage) => void;
+  status: (message: StatusMessage) => void;
   /** The worker itself broke, or says nothing any more. */
   broken: (message: string) => void;
 };
@@ -16,6 +25,7 @@ type Source = { track: MediaStreamTrack; video: HTMLVideoElement };
 
 export class Vision {
   readonly path: SamplerPath;
+  readonly arrivals = new Arrivals();
   private worker: Worker;
   private feed: Feed | undefined;
   private source: Source | undefined;
@@ -56,6 +66,11 @@ export class Vision {
     this.tell({ type: 'fps', fps });
     // The one feed that copies frames copies no more than are wanted.
     if (this.path === 'image_bitmap' && this.source) this.attach(this.source.track, this.source.video);
+  }
+
+  /** The counts begin at nought, with another number of the run. */
+  countAnew(): void {
+    this.tell({ type: 'count_anew' });
   }
 
   /** A fresh worker in the place of this one, on the same video. */
@@ -107,6 +122,7 @@ export class Vision {
   }
 
   private readonly tell = (message: ToWorker, transfer: Transferable[] = []) => {
+    if (message.type === 'frame_times') this.arrivals.note(message.times);
     this.worker.postMessage(message, transfer);
   };
 }

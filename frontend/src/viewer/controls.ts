@@ -10,6 +10,8 @@ export type ControlHandlers = {
   overlay: (overlay: Overlay) => void;
   threshold: (threshold: number) => void;
   fit: (fit: Fit) => void;
+  record: () => void;
+  waterfall: () => void;
 };
 
 export class Controls {
@@ -77,6 +79,8 @@ export class Controls {
       p: () => this.saver.click(),
       e: () => this.handlers.overlay('exact'),
       l: () => this.handlers.overlay('live'),
+      r: () => this.handlers.record(),
+      w: () => this.handlers.waterfall(),
       f: toggleFullscreen,
       c: () => this.toggleFit(),
       '?': () => (this.help.open ? this.help.close() : this.help.showModal()),

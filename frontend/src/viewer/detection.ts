@@ -1,5 +1,5 @@
 // The detector as the page sees it: which mode is wanted, what the vision worker tells, what is measured.
-import type { DetectorState, FromWorker } from '../detect/messages';
+import type { DetectorState, FromWorker, ResultMessage, StatusMessage } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import type { ClientConfig, Mode } from '../protocol/messages';
 import { DetectorPanel } from './detector-panel';
@@ -9,8 +9,11 @@ import type { Options } from './options';
 /** Frames a second with the battery saver on. */
 const SAVER_FPS = 5;
 
-type Status = FromWorker & { type: 'status' };
-export type ResultMessage = FromWorker & { type: 'result' };
+export type DetectionHandlers = {
+  result: (message: ResultMessage) => void;
+  /** Frames are counted from nought: another detector is at work, or it was asked for. */
+  begun: (metrics: Metrics) => void;
+};
 
 export class Detection {
   /** The measurement under way. */
@@ -21,7 +24,7 @@ export class Detection {
     this.vision.restart({ mode: this.asked, engine: engine ?? this.options.engine });
   });
   /** What the worker told last. */
-  private status: Status | null = null;
+  private status: StatusMessage | null = null;
   /** The worker's number of the detector that is measured; a new worker begins to count anew. */
   private run: number | null = null;
 
@@ -30,7 +33,7 @@ export class Detection {
     { model }: ClientConfig,
     private asked: Mode,
     private saver: boolean,
-    result: (message: ResultMessage) => void,
+    private readonly handlers: DetectionHandlers,
   ) {
     const { sampler, path, engine, threads, softwareAdapter } = options;
     const { manifest, score_threshold: threshold } = model;
@@ -39,7 +42,7 @@ export class Detection {
     this.vision = new Vision({ choice, sampler: { ...sampler, fps: this.fps }, browser }, path, {
       result: (message) => {
         this.noteCounts(message);
-        result(message);
+        handlers.result(message);
       },
       status: (message) => {
         this.status = message;
@@ -116,8 +119,11 @@ export class Detection {
 
   /** Figures of two detectors are never mixed: another one's are measured anew. */
   private noteCounts({ run, counts, clock }: FromWorker): void {
-    if (run !== this.run) this.metrics = new Metrics();
-    this.run = run;
+    if (run !== this.run) {
+      this.run = run;
+      this.metrics = new Metrics();
+      this.handlers.begun(this.metrics);
+    }
     this.metrics.noteCounts(counts, clock, performance.now());
   }
 }

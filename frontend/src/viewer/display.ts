@@ -1,21 +1,22 @@
 // Puts results on the screen and notes when they were really there.
+import type { Arrivals } from '../detect/arrivals';
 import { epochNow } from '../detect/epoch';
-import type { FromWorker } from '../detect/messages';
+import type { ResultMessage } from '../detect/messages';
 import type { DetectionResult } from '../protocol/messages';
 import type { Metrics } from './metrics';
 import type { Stage } from './stage';
 
-type ResultMessage = FromWorker & { type: 'result' };
-
 export class Display {
   /** The result painted most recently. */
   last: DetectionResult | null = null;
-  private pending: { message: ResultMessage; painted: number; metrics: Metrics } | null = null;
+  private pending: { message: ResultMessage; drawn: number; metrics: Metrics } | null = null;
 
   constructor(
     private readonly stage: Stage,
     /** The measurement that is under way now. */
     private readonly metrics: () => Metrics,
+    /** When a frame of the video arrived. */
+    private readonly arrivals: Pick<Arrivals, 'of'>,
   ) {}
 
   show(message: ResultMessage): void {
@@ -23,14 +24,16 @@ export class Display {
     this.stage.show(message.result, message.picture);
     const waiting = this.pending !== null;
     // Two results before one screen refresh: only the second is ever seen, so only it counts as displayed.
-    this.pending = { message, painted: epochNow(), metrics: this.metrics() };
+    this.pending = { message, drawn: epochNow(), metrics: this.metrics() };
     if (!waiting) requestAnimationFrame(() => this.shown());
   }
 
   private shown(): void {
     if (!this.pending) return;
-    const { message, painted, metrics } = this.pending;
+    const { message, drawn, metrics } = this.pending;
     this.pending = null;
-    metrics.noteShown(message, painted, epochNow());
+    // Only now: the browser tells of a frame's arrival when it shows the frame, often after it was sampled.
+    const received = this.arrivals.of(message.rtpTimestamp);
+    metrics.noteShown(message, { received, drawn, shown: epochNow() });
   }
 }

@@ -30,7 +30,12 @@ export class Flow {
     this.latest = null;
   }
 
-  /** Video received from the phone since this connection began. */
+  /** The rate is told from now on. */
+  mark(): void {
+    this.first = this.latest;
+  }
+
+  /** Video received from the phone, RTP headers included, since the mark or since this connection began. */
   get kbps(): number | null {
     const { first, latest } = this;
     if (!first || !latest || latest.at === first.at) return null;
@@ -53,7 +58,9 @@ export class Flow {
 async function readVideo(pc: RTCPeerConnection): Promise<Reading | null> {
   for (const stat of (await pc.getStats()).values()) {
     if (stat.type !== 'inbound-rtp' || stat.kind !== 'video') continue;
-    return { at: stat.timestamp, frames: stat.framesDecoded ?? 0, bytes: stat.bytesReceived ?? 0 };
+    // Chromium counts headers and payload apart.
+    const bytes = (stat.bytesReceived ?? 0) + (stat.headerBytesReceived ?? 0);
+    return { at: stat.timestamp, frames: stat.framesDecoded ?? 0, bytes };
   }
   return null;
 }

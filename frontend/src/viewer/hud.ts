@@ -2,14 +2,15 @@
 
 import type { CaptureSource, DetectorState } from '../detect/messages';
 import { byId } from '../dom';
-import type { Frames, Glance } from './metrics';
+import type { FrameCounts } from '../protocol/messages';
+import type { Glance } from './metrics';
 
 const DASH = '–';
 
 export type Readings = {
   /** Null while no picture is live: figures of the last seconds would pass for those of now. */
   glance: Glance | null;
-  frames: Frames;
+  frames: FrameCounts;
   clockError: number | null;
   captureClock: Record<CaptureSource, number>;
   detector: DetectorState | null;

@@ -6,12 +6,11 @@ import type { ClientConfig } from '../protocol/messages';
 import { parseConfig } from '../protocol/parse';
 import { readOptions } from './options';
 import { SENTENCES } from './status';
-import { Viewer } from './viewer';
+import { type Handles, Viewer } from './viewer';
 
 declare global {
   interface Window {
-    /** For tests, benchmarks and curious people. */
-    sightline: { state: Viewer['state']; metrics: Viewer['report'] };
+    sightline: Handles;
   }
 }
 
@@ -29,5 +28,4 @@ async function loadConfig(): Promise<ClientConfig> {
   }
 }
 
-const viewer = new Viewer(readOptions(location.search), await loadConfig());
-window.sightline = { state: () => viewer.state(), metrics: () => viewer.report() };
+window.sightline = new Viewer(readOptions(location.search), await loadConfig()).handles();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../detect/counts';
-import type { FromWorker, WorkerCounts } from '../detect/messages';
-import { Metrics, serverLatency } from './metrics';
+import type { ResultMessage, WorkerCounts } from '../detect/messages';
+import { Metrics } from './metrics';
 
 const counts = (sampled: number): WorkerCounts => ({
   ...noCounts(),
@@ -13,25 +13,21 @@ const counts = (sampled: number): WorkerCounts => ({
   bytes_down: sampled * 100,
 });
 
-/** The server's clock is 500 ms ahead of the viewer's; captured at 1000 on the viewer's clock. */
-const message: FromWorker & { type: 'result' } = {
+const message: ResultMessage = {
   type: 'result',
-  result: {
-    frame_id: 1,
-    capture_ts: 1500,
-    recv_ts: 1540,
-    inference_ts: 1552,
-    detections: [],
-    timing: { queue_us: 100, decode_us: 200, resize_us: 300, infer_us: 11_000, post_us: 150 },
-  },
+  result: { frame_id: 1, capture_ts: 1500, recv_ts: 1540, inference_ts: 1552, detections: [] },
   picture: {} as ImageBitmap,
-  stamps: { sampled: 1020, encoded: 1030, sent: 1031, answered: 1055 },
+  capture: { at: 1000, source: 'capture_time' },
+  rtpTimestamp: undefined,
+  stamps: { sampled: 1020, sent: 1031, answered: 1055 },
   clock: { offset: 500, error: 0.5 },
   counts: counts(1),
   run: 1,
 };
 
-const outside = { mode: 'server', video_kbps: null, config: {}, machine: {} };
+const shownAt = (shown: number) => ({ received: 1010, drawn: shown - 12, shown });
+
+const outside = { mode: 'server', video_kbps: null, config: {}, machine: {} } as const;
 
 describe('Metrics', () => {
   it('has null, never 0, for what was not measured', () => {
@@ -43,25 +39,19 @@ describe('Metrics', () => {
     expect(report.clock_error_ms).toBeNull();
     expect(report.cpu_percent).toEqual({ server: null, viewer: null, phone: null });
     expect(new Set(Object.values(report.stages_ms))).toEqual(new Set([null]));
+    const { fps, e2e } = new Metrics().glance(5000);
+    expect([fps, e2e]).toEqual([null, null]);
   });
 
-  it('tells latencies in the server’s clock', () => {
+  it('summarises the frames shown', () => {
     const metrics = new Metrics();
-    metrics.noteShown(message, 1058, 1070);
+    for (const shown of [1070, 1080, 1090]) metrics.noteShown(message, shownAt(shown));
     const report = metrics.report(outside);
-    expect(report.e2e_latency_ms?.median).toBe(70);
+    expect(report.e2e_latency_ms).toEqual({ median: 80, p95: 89 });
     expect(report.network_latency_ms?.median).toBe(40);
-    expect(report.server_latency_ms?.median).toBeCloseTo(11.75);
-    expect(report.stages_ms.capture_to_sample?.median).toBe(20);
-    expect(report.stages_ms.uplink?.median).toBe(9);
-    expect(report.stages_ms.downlink?.median).toBe(3);
-    expect(report.stages_ms.paint?.median).toBe(3);
-  });
-
-  it('shows a negative latency as it is', () => {
-    const metrics = new Metrics();
-    metrics.noteShown(message, 900, 990);
-    expect(metrics.report(outside).e2e_latency_ms?.median).toBe(-10);
+    expect(report.stages_ms.capture_to_receive?.median).toBe(10);
+    expect(report.stages_ms.display?.median).toBe(12);
+    expect(report.stages_ms.infer, 'no timing was told').toBeNull();
   });
 
   it('counts time from the first sampled frame to the end of the last', () => {
@@ -71,17 +61,29 @@ describe('Metrics', () => {
     metrics.noteCounts(counts(31), null, 62_000);
     // Nothing is sampled any more: waiting is no part of the measurement.
     metrics.noteCounts(counts(31), null, 90_000);
-    for (let shown = 0; shown < 31; shown++) metrics.noteShown(message, 1058, 1070);
+    for (let shown = 0; shown < 31; shown++) metrics.noteShown(message, shownAt(1070));
     const report = metrics.report(outside);
     expect(report.duration_s).toBeCloseTo(31 / 15);
     expect(report.processed_fps).toBeCloseTo(15);
     expect(report.uplink_kbps).toBeCloseTo(120);
   });
-});
 
-describe('serverLatency', () => {
-  it('falls back to whole milliseconds when the server tells no timing', () => {
-    const { timing: _, ...result } = message.result;
-    expect(serverLatency(result)).toBe(12);
+  it('glances at the last ten seconds', () => {
+    const metrics = new Metrics();
+    for (let second = 0; second <= 20; second++) metrics.noteShown(message, shownAt(1000 * second));
+    // Shown at 11 s … 20 s: nine intervals and the half second since.
+    const { fps, e2e, stages } = metrics.glance(20_500);
+    expect(fps).toBeCloseTo(9 / 9.5);
+    expect(e2e?.median).toBe(14_500);
+    expect(stages.display?.median).toBe(12);
+    expect(metrics.glance(60_000)).toMatchObject({ fps: null, e2e: null });
+  });
+
+  it('keeps a bounded number of records, the newest', () => {
+    const metrics = new Metrics();
+    for (let shown = 0; shown < 30_000; shown++) metrics.noteShown(message, shownAt(shown));
+    expect(metrics.records.length).toBeLessThanOrEqual(20_000);
+    expect(metrics.records.at(-1)?.shown).toBe(29_999);
+    expect(metrics.frames.displayed).toBe(30_000);
   });
 });

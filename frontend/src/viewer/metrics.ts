@@ -1,53 +1,10 @@
 // What was measured so far. Memory is bounded; a value that was not measured is null.
 
 import { noCounts } from '../detect/counts';
-import type { CaptureSource, ClockReading, FromWorker, Stamps, WorkerCounts } from '../detect/messages';
-import type { DetectionResult } from '../protocol/messages';
-import { Recent, Sliding, type Summary } from './stats';
-
-export type Frames = {
-  sampled: number;
-  sent: number;
-  answered: number;
-  displayed: number;
-  dropped_client: number;
-  dropped_server: number;
-  errors: number;
-};
-
-const STAGES = [
-  'capture_to_sample',
-  'encode',
-  'send',
-  'uplink',
-  'queue',
-  'decode',
-  'resize',
-  'infer',
-  'post',
-  'downlink',
-  'paint',
-] as const;
-type Stage = (typeof STAGES)[number];
-
-export type MetricsReport = {
-  mode: string;
-  duration_s: number | null;
-  frames: Frames;
-  processed_fps: number | null;
-  e2e_latency_ms: Summary | null;
-  server_latency_ms: Summary | null;
-  network_latency_ms: Summary | null;
-  uplink_kbps: number | null;
-  downlink_kbps: number | null;
-  video_kbps: number | null;
-  capture_clock: Record<CaptureSource, number>;
-  clock_error_ms: number | null;
-  cpu_percent: { server: number | null; viewer: number | null; phone: number | null };
-  stages_ms: Record<Stage, Summary | null>;
-  config: Record<string, unknown>;
-  machine: Record<string, unknown>;
-};
+import type { ClockReading, ResultMessage, WorkerCounts } from '../detect/messages';
+import type { FrameCounts, MetricsReport, StagesMs } from '../protocol/messages';
+import { type FrameRecord, frameRecord, type PageTimes, STAGES } from './frame-record';
+import { perSecond, type Summary, summarise } from './stats';
 
 /** For the HUD: the last ten seconds. */
 export type Glance = {
@@ -55,33 +12,21 @@ export type Glance = {
   e2e: Summary | null;
   server: Summary | null;
   network: Summary | null;
+  stages: StagesMs;
 };
 
-type ResultMessage = FromWorker & { type: 'result' };
-
-const HISTORY = 20_000;
+/** Frames whose records are kept, the newest: some twenty minutes. */
+const KEPT = 20_000;
 const GLANCE_MS = 10_000;
 
 export class Metrics {
+  /** Of the frames shown, oldest first. */
+  readonly records: FrameRecord[] = [];
   counts: WorkerCounts = noCounts();
   clock: ClockReading | null = null;
   private displayed = 0;
   private begun: number | null = null;
   private last: number | null = null;
-  private readonly all = {
-    e2e: new Recent(HISTORY),
-    server: new Recent(HISTORY),
-    network: new Recent(HISTORY),
-  };
-  private readonly glanceAt = {
-    e2e: new Sliding(GLANCE_MS),
-    server: new Sliding(GLANCE_MS),
-    network: new Sliding(GLANCE_MS),
-  };
-  private readonly stages = Object.fromEntries(STAGES.map((stage) => [stage, new Recent(HISTORY)])) as Record<
-    Stage,
-    Recent
-  >;
 
   noteCounts(counts: WorkerCounts, clock: ClockReading | null, now: number): void {
     if (clock) this.clock = clock;
@@ -93,99 +38,72 @@ export class Metrics {
     this.counts = counts;
   }
 
-  /** `painted`, `shown`: when the canvas was drawn and when it came on screen; ms since the epoch, viewer's clock. */
-  noteShown({ result, stamps, clock }: ResultMessage, painted: number, shown: number): void {
+  noteShown(message: ResultMessage, times: PageTimes): void {
     this.displayed += 1;
-    const server = serverLatency(result);
-    const network = result.recv_ts - result.capture_ts;
-    const e2e = shown + clock.offset - result.capture_ts;
-    for (const [name, value] of Object.entries({ e2e, server, network }) as [
-      keyof typeof this.all,
-      number,
-    ][]) {
-      this.all[name].add(value);
-      this.glanceAt[name].add(shown, value);
-    }
-    this.noteStages(result, stamps, clock.offset, painted);
+    this.records.push(frameRecord(message, times));
+    if (this.records.length > KEPT) this.records.splice(0, KEPT / 10);
   }
 
-  get frames(): Frames {
+  get frames(): FrameCounts {
     const { sampled, sent, answered, dropped_client, dropped_server, errors } = this.counts;
     return { sampled, sent, answered, displayed: this.displayed, dropped_client, dropped_server, errors };
   }
 
   glance(now: number): Glance {
-    const { e2e, server, network } = this.glanceAt;
+    const first = this.records.findLastIndex(({ shown }) => now - shown > GLANCE_MS) + 1;
+    const recent = this.records.slice(first);
+    const oldest = recent[0];
     return {
-      fps: e2e.rate(now),
-      e2e: e2e.summary(now),
-      server: server.summary(now),
-      network: network.summary(now),
+      // From the oldest to now there are as many intervals as frames came after it.
+      fps: oldest && recent.length > 1 ? perSecond(recent.length - 1, now - oldest.shown) : null,
+      ...latencies(recent),
+      stages: stagesOf(recent),
     };
   }
 
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
-    const seconds = this.seconds;
-    const perSecond = (amount: number) => (seconds ? amount / seconds : null);
-    const { counts, all } = this;
+    const { counts, records, duration } = this;
+    const rate = (amount: number) => (duration === null ? null : perSecond(amount, duration));
+    const { e2e, server, network } = latencies(records);
     return {
       mode: outside.mode,
-      duration_s: seconds,
+      duration_s: duration === null ? null : duration / 1000,
       frames: this.frames,
-      processed_fps: perSecond(this.displayed),
-      e2e_latency_ms: all.e2e.summary(),
-      server_latency_ms: all.server.summary(),
-      network_latency_ms: all.network.summary(),
-      uplink_kbps: perSecond((counts.bytes_up * 8) / 1000),
-      downlink_kbps: perSecond((counts.bytes_down * 8) / 1000),
+      processed_fps: rate(this.displayed),
+      e2e_latency_ms: e2e,
+      server_latency_ms: server,
+      network_latency_ms: network,
+      uplink_kbps: rate((counts.bytes_up * 8) / 1000),
+      downlink_kbps: rate((counts.bytes_down * 8) / 1000),
       video_kbps: outside.video_kbps,
       capture_clock: { ...counts.capture_clock },
       clock_error_ms: this.clock?.error ?? null,
       // A page cannot tell a processor's load; the benchmark's own script can.
       cpu_percent: { server: null, viewer: null, phone: null },
-      stages_ms: Object.fromEntries(
-        STAGES.map((stage) => [stage, this.stages[stage].summary()]),
-      ) as MetricsReport['stages_ms'],
+      stages_ms: stagesOf(records),
       config: outside.config,
       machine: outside.machine,
     };
   }
 
-  /** From the first sampled frame to the end of the last one's interval: n frames last n intervals, not n − 1. */
-  private get seconds(): number | null {
+  /** Ms from the first sampled frame to the end of the last one's interval: n frames last n intervals, not n − 1. */
+  private get duration(): number | null {
     const { sampled } = this.counts;
     if (this.begun === null || this.last === null || sampled < 2) return null;
-    return ((this.last - this.begun) / 1000) * (sampled / (sampled - 1));
-  }
-
-  private noteStages(result: DetectionResult, stamps: Stamps, offset: number, painted: number): void {
-    const { sampled, encoded, sent, answered } = stamps;
-    const spent: Partial<Record<Stage, number>> = {
-      capture_to_sample: sampled + offset - result.capture_ts,
-      paint: painted - answered,
-    };
-    // Frames that are inferred in this page do not travel.
-    if (encoded !== undefined && sent !== undefined) {
-      spent.encode = encoded - sampled;
-      spent.send = sent - encoded;
-      spent.uplink = result.recv_ts - (sent + offset);
-      spent.downlink = answered + offset - result.inference_ts;
-    }
-    const { timing } = result;
-    if (timing) {
-      spent.queue = timing.queue_us / 1000;
-      spent.decode = timing.decode_us / 1000;
-      spent.resize = timing.resize_us / 1000;
-      spent.infer = timing.infer_us / 1000;
-      spent.post = timing.post_us / 1000;
-    }
-    for (const [stage, ms] of Object.entries(spent) as [Stage, number][]) this.stages[stage].add(ms);
+    return (this.last - this.begun) * (sampled / (sampled - 1));
   }
 }
 
-/** `inference_ts − recv_ts`; the timing's microseconds add up to it and say it finer. */
-export function serverLatency({ recv_ts, inference_ts, timing }: DetectionResult): number {
-  if (!timing) return inference_ts - recv_ts;
-  const { queue_us, decode_us, resize_us, infer_us, post_us } = timing;
-  return (queue_us + decode_us + resize_us + infer_us + post_us) / 1000;
+function latencies(records: readonly FrameRecord[]): Pick<Glance, 'e2e' | 'server' | 'network'> {
+  return {
+    e2e: summarise(records.map(({ e2e_ms }) => e2e_ms)),
+    server: summarise(records.map(({ server_ms }) => server_ms)),
+    network: summarise(records.map(({ network_ms }) => network_ms)),
+  };
+}
+
+function stagesOf(records: readonly FrameRecord[]): StagesMs {
+  const summary = (stage: keyof StagesMs) =>
+    summarise(records.map(({ stages_ms }) => stages_ms[stage]).filter((ms) => ms !== null));
+  return Object.fromEntries(STAGES.map((stage) => [stage, summary(stage)])) as StagesMs;
 }

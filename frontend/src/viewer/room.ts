@@ -16,10 +16,16 @@ export type RoomHandlers = SeatHandlers & {
 
 export class Room {
   channel: RoomChannel | undefined;
-  id = '';
+  private entered: RoomCreated | null = null;
   private readonly backoff = new Backoff(500, 8000);
 
   constructor(private readonly handlers: RoomHandlers) {}
+
+  /** Where the server keeps this room's figures, and the key that lets us put them there. */
+  get shelf(): { path: string; token: string } | null {
+    const { entered } = this;
+    return entered && { path: `/api/rooms/${entered.room}/metrics`, token: entered.viewer_token };
+  }
 
   start(fresh: boolean): void {
     const known = fresh ? null : parseRoomCreated(fromJson(recall(forGood, KEY)));
@@ -54,9 +60,14 @@ export class Room {
       },
     });
     this.channel = channel;
-    this.id = room.room;
+    this.entered = room;
     this.handlers.room(room);
     channel.open();
+  }
+
+  /** Empty until there is a room. */
+  get id(): string {
+    return this.entered?.room ?? '';
   }
 
   /** The server does not know this room (it was started anew, or the room expired). */

@@ -1,23 +1,26 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
 import { epochNow } from '../detect/epoch';
+import type { ResultMessage } from '../detect/messages';
 import { byId } from '../dom';
-import type { ClientConfig, Mode } from '../protocol/messages';
+import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
 import { Receiver } from '../rtc/receiver';
 import { Controls } from './controls';
-import { Detection, type ResultMessage } from './detection';
+import { Detection } from './detection';
 import { Display } from './display';
 import { Filter } from './filter';
 import { Flow } from './flow';
 import { Hud } from './hud';
 import { Invite } from './invite';
 import { Labels } from './labels';
-import type { MetricsReport } from './metrics';
 import type { Options, Overlay } from './options';
+import { RecordPanel } from './record-panel';
+import { Recorder } from './recording';
 import { Room } from './room';
 import { keepSettings, loadSettings } from './settings';
 import { Stage } from './stage';
 import { type Connection, connectionOf, keepsPicture, type Situation } from './status';
 import { View } from './view';
+import { Waterfall } from './waterfall';
 
 const HUD_EVERY_MS = 250;
 
@@ -33,12 +36,15 @@ export class Viewer {
     byId<HTMLCanvasElement>('overlay'),
     this.filter,
   );
-  private readonly display = new Display(this.stage, () => this.detection.metrics);
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly flow = new Flow(() => this.update());
   private readonly receiver: Receiver;
   private readonly room: Room;
   private readonly detection: Detection;
+  private readonly display: Display;
+  private readonly recorder: Recorder;
+  private readonly recordPanel: RecordPanel;
+  private readonly waterfall = new Waterfall();
   private readonly settings = loadSettings();
   private overlay: Overlay = 'exact';
   private connection: Connection = 'starting';
@@ -55,9 +61,21 @@ export class Viewer {
   ) {
     const mode = options.mode ?? config.mode;
     this.view.showNotes(options.notes);
-    this.detection = new Detection(options, config, mode, this.settings.saver, (message) =>
-      this.showResult(message),
-    );
+    this.detection = new Detection(options, config, mode, this.settings.saver, {
+      result: (message) => this.showResult(message),
+      begun: (metrics) => {
+        this.flow.mark();
+        this.recorder.begun(metrics);
+      },
+    });
+    const { vision } = this.detection;
+    this.display = new Display(this.stage, () => this.detection.metrics, vision.arrivals);
+    this.recorder = new Recorder({
+      obstacle: () => this.obstacle,
+      countAnew: () => vision.countAnew(),
+      report: () => this.report(),
+    });
+    this.recordPanel = new RecordPanel(this.recorder, () => this.room.shelf);
     this.setUpControls(mode);
     this.receiver = this.makeReceiver();
     this.room = this.makeRoom();
@@ -67,7 +85,7 @@ export class Viewer {
     this.update();
   }
 
-  state() {
+  private state() {
     return {
       ...this.detection.state(),
       overlay: this.overlay,
@@ -76,7 +94,19 @@ export class Viewer {
     };
   }
 
-  report(): MetricsReport {
+  /** `window.sightline`: for tests, benchmarks and curious people. */
+  handles() {
+    return {
+      state: () => this.state(),
+      metrics: () => this.report(),
+      /** Measures for so many seconds, from nought. */
+      record: (seconds: number) => this.recorder.record(seconds),
+      /** The recording under way ends with what it has. */
+      stopRecording: () => this.recorder.stop(),
+    };
+  }
+
+  private report(): MetricsReport {
     const { detection } = this;
     return detection.metrics.report({
       mode: detection.mode,
@@ -95,6 +125,12 @@ export class Viewer {
         cross_origin_isolated: window.crossOriginIsolated,
       },
     });
+  }
+
+  /** What keeps frames from being detected now. */
+  private get obstacle(): string | null {
+    if (this.connection !== 'live') return 'no video arrives from a phone';
+    return this.detection.detector?.kind === 'ready' ? null : 'the detector is not ready';
   }
 
   private setUpControls(mode: Mode): void {
@@ -126,6 +162,8 @@ export class Viewer {
         this.filterChanged();
       },
       fit: (fit) => this.stage.setFit(fit),
+      record: () => this.recordPanel.press(),
+      waterfall: () => this.waterfall.toggle(),
     });
     controls.setThreshold(settings.threshold);
     controls.setLowestThreshold(this.config.model.score_threshold);
@@ -224,8 +262,10 @@ export class Viewer {
   private refreshHud(): void {
     const { detection, connection } = this;
     const { metrics, detector, rate } = detection;
+    const glance = keepsPicture(connection) ? metrics.glance(epochNow()) : null;
+    this.waterfall.show(glance?.stages ?? null);
     this.hud.show({
-      glance: keepsPicture(connection) ? metrics.glance(epochNow()) : null,
+      glance,
       frames: metrics.frames,
       clockError: metrics.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,
@@ -235,3 +275,5 @@ export class Viewer {
     });
   }
 }
+
+export type Handles = ReturnType<Viewer['handles']>;

@@ -1,15 +1,13 @@
 // When the phone's camera captured a frame. The worker's frames carry only an RTP timestamp; the page's
 // requestVideoFrameCallback ties RTP timestamps to times. A frame often gets here before its own callback
 // has run, so its time is carried over from an earlier callback: RTP video ticks at 90 kHz.
-import type { CaptureSource, FrameTimes } from '../messages';
+import type { Capture, FrameTimes } from '../messages';
 
 const TICKS_PER_MS = 90;
 /** An older tie is not trusted: the two clocks drift, and a new sender starts a new count. */
 const TRUST_MS = 5000;
 
 type Anchor = { rtp: number; at: number };
-
-export type Capture = { at: number; source: CaptureSource };
 
 export class CaptureClock {
   private captured: Anchor | undefined;

@@ -13,7 +13,7 @@ const PATIENCE_MS = 3000;
 export class Detectors {
   active: Detector | null = null;
   auto: AutoReport | null = null;
-  /** Counts up with every detector that is put to work. */
+  /** Counts up with every detector that is put to work and every measurement that begins. */
   run = 0;
   note: string | null = null;
   private chosen: Choice | null = null;
@@ -49,6 +49,12 @@ export class Detectors {
     if (this.chosen !== choice) return;
     if (choice.mode === 'wasm') this.use(engines[0] as BrowserEngine);
     else this.startAuto([...engines, 'server']);
+  }
+
+  countAnew(): void {
+    this.run += 1;
+    this.sampler.countAnew();
+    this.changed();
   }
 
   /** A frame was given to the detector at work. */

@@ -2,7 +2,7 @@
 // The detector is free first, then the newest frame is taken: none grows stale while it waits.
 import { noCounts } from '../counts';
 import { epochNow } from '../epoch';
-import type { WorkerCounts } from '../messages';
+import type { Capture, WorkerCounts } from '../messages';
 import { CaptureClock } from './capture-clock';
 import { type Detector, NO_TRAFFIC, type Outcome, type Traffic, words } from './detector';
 import { type Arrival, NewestFrame } from './newest-frame';
@@ -10,10 +10,14 @@ import { Pacer } from './pacer';
 
 export type Result = Extract<Outcome, { kind: 'result' }>;
 
+/** A frame that was answered, and when it was captured. */
+export type Answered = { outcome: Result; arrival: Arrival; capture: Capture };
+
 export type SamplerHandlers = {
   /** A frame was given to the detector. */
   taken: () => void;
-  result: (result: Result, picture: Arrival['picture']) => void;
+  /** The picture is the handler's from now on. */
+  result: (answered: Answered) => void;
   /** A frame was lost to an error. */
   failed: (note: string) => void;
 };
@@ -50,12 +54,17 @@ export class Sampler {
     };
   }
 
-  /** Gives frames to this detector from now on, and counts anew. What the old one still answers is lost. */
+  /** Gives frames to this detector from now on, and counts anew. */
   use(detector: Detector | null): void {
     this.detector = detector;
-    this.tally = noCounts();
-    this.before = detector?.traffic ?? NO_TRAFFIC;
     this.pacer.forgetSpeed();
+    this.countAnew();
+  }
+
+  /** Frames that are out have been counted before: what is still answered to them is lost. */
+  countAnew(): void {
+    this.tally = noCounts();
+    this.before = this.detector?.traffic ?? NO_TRAFFIC;
     this.forgetDue();
   }
 
@@ -100,7 +109,8 @@ export class Sampler {
     void this.detect(detector, arrival);
   }
 
-  private async detect(detector: Detector, { picture, rtpTimestamp }: Arrival): Promise<void> {
+  private async detect(detector: Detector, arrival: Arrival): Promise<void> {
+    const { picture, rtpTimestamp } = arrival;
     const sampled = epochNow();
     const capture = this.captures.captureOf(rtpTimestamp, sampled);
     const { tally } = this;
@@ -112,7 +122,7 @@ export class Sampler {
       const outcome = await detector.detect({ picture, captured: capture.at, sampled }, sent);
       if (outcome.kind === 'result' && tally === this.tally) {
         tally.answered += 1;
-        this.handlers.result(outcome, picture);
+        this.handlers.result({ outcome, arrival, capture });
       } else {
         tally.dropped_server += 1;
         picture.close();

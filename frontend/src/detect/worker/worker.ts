@@ -51,11 +51,12 @@ function start(settings: WorkerSettings): Parts {
   };
   const sampler = new Sampler(settings.sampler.fps, {
     taken: () => detectors.taken(),
-    result: (outcome, picture) => {
+    result: ({ outcome, arrival, capture }) => {
       detectors.answered(outcome);
       const { result, stamps, clock } = outcome;
       const { run } = detectors;
-      tell({ type: 'result', result, picture, stamps, clock, counts: sampler.counts, run }, [picture]);
+      const { counts } = sampler;
+      tell({ type: 'result', result, ...arrival, capture, stamps, clock, counts, run }, [arrival.picture]);
       statusSoon();
     },
     failed: (note) => {
@@ -89,6 +90,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case 'choose':
       detectors.choose(data.choice).catch(raise);
+      break;
+    case 'count_anew':
+      detectors.countAnew();
       break;
     case 'fps':
       sampler.pacer.setTarget(data.fps);

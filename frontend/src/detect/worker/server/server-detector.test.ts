@@ -67,7 +67,7 @@ function begin() {
   const note = (text: string) => notes.push(text);
   const sampler = new Sampler(settings.fps, {
     taken: () => {},
-    result: ({ result }) => shown.push(result.frame_id),
+    result: ({ outcome }) => shown.push(outcome.result.frame_id),
     failed: note,
   });
   const events = { changed: () => sampler.pump(), trouble: note };

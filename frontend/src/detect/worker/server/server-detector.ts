@@ -71,7 +71,7 @@ export class ServerDetector implements Detector {
     const { clock } = this;
     // The socket may have closed meanwhile, and its clock with it.
     if (!this.ready || !clock) throw new Error('the detection socket closed before the frame was sent');
-    const stamps = { sampled, encoded: epochNow(), sent: 0 };
+    const stamps = { sampled, sent: 0 };
     const frameId = this.nextId;
     this.nextId = (this.nextId + 1) >>> 0;
     const outcome = new Promise<Outcome>((answered, failed) => {

@@ -1,0 +1,96 @@
+// What is known of one shown frame: when it was captured, how long each stage took, when it was on screen.
+import type { CaptureSource, ResultMessage } from '../detect/messages';
+import type { DetectionResult, StagesMs } from '../protocol/messages';
+
+export type Stage = keyof StagesMs;
+
+/** In the order of the frame's way; `StagesMs` in src/protocol.rs says what each is. */
+export const STAGES = [
+  'capture_to_receive',
+  'receive_to_sample',
+  'encode',
+  'uplink',
+  'queue',
+  'decode',
+  'resize',
+  'infer',
+  'post',
+  'downlink',
+  'paint',
+  'display',
+] as const satisfies readonly Stage[];
+
+/** Times are ms since the epoch on the viewer's clock. */
+export type FrameRecord = {
+  frame_id: number;
+  captured: number;
+  capture_source: CaptureSource;
+  shown: number;
+  e2e_ms: number;
+  server_ms: number;
+  network_ms: number;
+  /** They add up to `e2e_ms`; null where a frame does not pass or the time is not known. */
+  stages_ms: Record<Stage, number | null>;
+};
+
+/** When a frame was where in this page: arrived (null: not known), drawn on the canvas, and on screen. */
+export type PageTimes = { received: number | null; drawn: number; shown: number };
+
+export function frameRecord(message: ResultMessage, times: PageTimes): FrameRecord {
+  const { result, capture } = message;
+  return {
+    frame_id: result.frame_id,
+    captured: capture.at,
+    capture_source: capture.source,
+    shown: times.shown,
+    // Both are moments of this page's clock: to tell them by the server's would add the same offset to each.
+    e2e_ms: times.shown - capture.at,
+    server_ms: serverLatency(result),
+    network_ms: result.recv_ts - result.capture_ts,
+    stages_ms: {
+      ...beforeSampling(message, times.received),
+      ...overTheNetwork(message),
+      ...atTheDetector(result),
+      paint: times.drawn - message.stamps.answered,
+      display: times.shown - times.drawn,
+    },
+  };
+}
+
+/** Without the camera's own time, the frame's way begins where its time was told. */
+function beforeSampling({ capture, stamps }: ResultMessage, received: number | null) {
+  const { at, source } = capture;
+  const knowsArrival = source === 'capture_time' && received !== null;
+  return {
+    capture_to_receive: knowsArrival ? received - at : null,
+    receive_to_sample: knowsArrival || source === 'receive_time' ? stamps.sampled - (received ?? at) : null,
+  };
+}
+
+/** Frames that are inferred in this page do not travel. */
+function overTheNetwork({ result, stamps, clock }: ResultMessage) {
+  const { sampled, sent, answered } = stamps;
+  if (sent === undefined) return { encode: null, uplink: null, downlink: null };
+  const uplink = result.recv_ts - clock.offset - sent;
+  // The rest of the round trip: so both ways together are exact, whatever the two clocks think of each other.
+  const downlink = answered - sent - serverLatency(result) - uplink;
+  return { encode: sent - sampled, uplink, downlink };
+}
+
+function atTheDetector({ timing }: DetectionResult) {
+  const ms = (stage: keyof NonNullable<typeof timing>) => (timing ? timing[stage] / 1000 : null);
+  return {
+    queue: ms('queue_us'),
+    decode: ms('decode_us'),
+    resize: ms('resize_us'),
+    infer: ms('infer_us'),
+    post: ms('post_us'),
+  };
+}
+
+/** `inference_ts − recv_ts`; the timing's microseconds add up to it and say it finer. */
+export function serverLatency({ recv_ts, inference_ts, timing }: DetectionResult): number {
+  if (!timing) return inference_ts - recv_ts;
+  const { queue_us, decode_us, resize_us, infer_us, post_us } = timing;
+  return (queue_us + decode_us + resize_us + infer_us + post_us) / 1000;
+}

@@ -1,0 +1,85 @@
+// The record button: measures, gives the figures as a file, and leaves them with the server.
+import { byId } from '../dom';
+import { post, send } from '../protocol/api';
+import type { MetricsReport } from '../protocol/messages';
+import { fixed } from './hud';
+import type { Recorder } from './recording';
+
+const SECONDS = 30;
+const LOOK_EVERY_MS = 250;
+
+export class RecordPanel {
+  private readonly button = byId<HTMLButtonElement>('record');
+  private readonly note = byId('record-note');
+  private readonly bar = byId<HTMLProgressElement>('record-bar');
+
+  constructor(
+    private readonly recorder: Recorder,
+    /** Where the server keeps the figures of this room, and the key to it; null without a room. */
+    private readonly shelf: () => { path: string; token: string } | null,
+  ) {
+    this.button.addEventListener('click', () => this.press());
+  }
+
+  press(): void {
+    if (this.recorder.progress) this.recorder.stop();
+    else void this.record();
+  }
+
+  private async record(): Promise<void> {
+    const recording = this.recorder.record(SECONDS);
+    const timer = setInterval(() => this.showProgress(), LOOK_EVERY_MS);
+    this.showProgress();
+    try {
+      const { metrics } = await recording;
+      download(metrics);
+      this.say(`${inWords(metrics)} Saved as metrics.json. `);
+      await this.keep(metrics);
+    } catch (error) {
+      this.say(`Nothing was recorded: ${error instanceof Error ? error.message : error}.`);
+    } finally {
+      clearInterval(timer);
+      this.showProgress();
+    }
+  }
+
+  private async keep(metrics: MetricsReport): Promise<void> {
+    const shelf = this.shelf();
+    try {
+      if (!shelf) throw new Error('there is no room');
+      await send(`${shelf.path}?token=${shelf.token}`, post(metrics));
+      const link = Object.assign(document.createElement('a'), { href: shelf.path, target: '_blank' });
+      link.textContent = 'The server keeps it, too.';
+      this.note.append(link);
+    } catch (error) {
+      console.warn('the server did not take the figures', error);
+      this.note.append('The server did not take it.');
+    }
+  }
+
+  private showProgress(): void {
+    const { progress } = this.recorder;
+    this.bar.hidden = !progress;
+    this.button.textContent = progress ? 'Stop and save' : `Record ${SECONDS} s`;
+    this.button.setAttribute('aria-pressed', String(progress !== null));
+    if (!progress) return;
+    this.bar.value = progress.seconds / progress.of;
+    this.say(`Recording: ${Math.floor(progress.seconds)} of ${progress.of} s`);
+  }
+
+  private say(words: string): void {
+    if (this.note.textContent !== words) this.note.textContent = words;
+  }
+}
+
+const inWords = ({ duration_s, frames, processed_fps, e2e_latency_ms: e2e }: MetricsReport): string =>
+  `${fixed(duration_s, 0)} s, ${frames.displayed} frames (${fixed(processed_fps, 1)} a second), ` +
+  `end to end ${fixed(e2e?.median, 0)} ms, 95 % within ${fixed(e2e?.p95, 0)} ms.`;
+
+function download(metrics: MetricsReport): void {
+  const file = new Blob([`${JSON.stringify(metrics, null, 2)}\n`], { type: 'application/json' });
+  const href = URL.createObjectURL(file);
+  Object.assign(document.createElement('a'), { href, download: 'metrics.json' }).click();
+  // The download has begun by then, or never will.
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}

@@ -5,7 +5,7 @@ import type { ResultMessage } from '../detect/messages';
 import { frameRecord, STAGES, serverLatency } from './frame-record';
 
 /** The server's clock is 500 ms ahead of the viewer's; captured at 1000 on the viewer's clock. */
-export const message: ResultMessage = {
+const message: ResultMessage = {
   type: 'result',
   result: {
     frame_id: 1,

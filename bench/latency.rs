@@ -72,7 +72,7 @@ async fn measure(
     for n in 0..WARM_UP + count {
         pace.tick().await;
         client.send(n as u32, &frames[n % frames.len()]).await?;
-        let answer = client.answer().await?;
+        let (_, answer) = client.answer().await?;
         pace.tick().await;
         let bare_us = tokio::task::block_in_place(|| bare.run())?;
         if n >= WARM_UP {

@@ -1,20 +1,23 @@
 //! Rooms: where a viewer and a phone find each other. Signals are passed on unread.
 
+mod keys;
+mod room;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use serde_json::Value;
-use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
 use crate::protocol::{Role, RoomEvent};
 
+pub use keys::RoomKeys;
+use room::Room;
+
 /// Signals that wait for a seat whose stream is slow. A negotiation takes about twenty.
 const QUEUED_EVENTS: usize = 64;
-/// Bits of a room's name and of a token.
-const ROOM_BITS: usize = 64;
-const TOKEN_BITS: usize = 128;
 
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
@@ -35,46 +38,12 @@ pub enum RoomError {
     PeerSlow,
     #[error("all rooms are in use")]
     Full,
-}
-
-/// A room's name and the two keys to it.
-#[derive(Debug, Clone)]
-pub struct RoomKeys {
-    pub room: String,
-    pub viewer_token: String,
-    pub phone_token: String,
-}
-
-impl RoomKeys {
-    fn random() -> Self {
-        Self {
-            room: random_text(ROOM_BITS),
-            viewer_token: random_text(TOKEN_BITS),
-            phone_token: random_text(TOKEN_BITS),
-        }
-    }
-
-    fn role_of(&self, token: &str) -> Option<Role> {
-        let is = |key: &str| bool::from(key.as_bytes().ct_eq(token.as_bytes()));
-        if is(&self.viewer_token) {
-            Some(Role::Viewer)
-        } else {
-            is(&self.phone_token).then_some(Role::Phone)
-        }
-    }
-}
-
-struct Room {
-    keys: RoomKeys,
-    seats: HashMap<Role, Seat>,
-    /// When the last one left, or the room was made.
-    idle_since: Instant,
-}
-
-struct Seat {
-    sitting: u64,
-    client: String,
-    events: mpsc::Sender<RoomEvent>,
+    #[error("this is the phone's token: the viewer's is needed to post the room's metrics")]
+    NotTheViewer,
+    #[error(
+        "no metrics were posted to this room yet: record in the viewer, or post a metrics.json here"
+    )]
+    NoMetrics,
 }
 
 /// All rooms of a server. Cheap to clone.
@@ -184,6 +153,24 @@ impl Rooms {
         })
     }
 
+    /// Keeps the viewer's last report until the room goes. Whoever calls this bounds its size.
+    pub fn keep_metrics(&self, room: &str, token: &str, metrics: Bytes) -> Result<(), RoomError> {
+        let mut state = self.lock();
+        let (room, role) = state.open(room, token)?;
+        if role != Role::Viewer {
+            return Err(RoomError::NotTheViewer);
+        }
+        room.metrics = Some(metrics);
+        Ok(())
+    }
+
+    /// The last report. The room's name is enough: it is as hard to guess as a token.
+    pub fn metrics(&self, room: &str) -> Result<Bytes, RoomError> {
+        let state = self.lock();
+        let room = state.rooms.get(room).ok_or(RoomError::NotFound)?;
+        room.metrics.clone().ok_or(RoomError::NoMetrics)
+    }
+
     fn leave(&self, room: &str, role: Role, sitting: u64) {
         let mut state = self.lock();
         let Some(room) = state.rooms.get_mut(room) else {
@@ -220,49 +207,6 @@ impl State {
     }
 }
 
-impl Room {
-    fn new(keys: RoomKeys) -> Self {
-        Self {
-            keys,
-            seats: HashMap::new(),
-            idle_since: Instant::now(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.seats.is_empty()
-    }
-
-    fn take_seat(
-        &mut self,
-        role: Role,
-        client: &str,
-        sitting: u64,
-        events: mpsc::Sender<RoomEvent>,
-    ) {
-        let peer_present = self.seats.contains_key(&role.other());
-        // The channel is new and holds more than one event.
-        let _ = events.try_send(RoomEvent::Welcome { role, peer_present });
-        let client = client.to_owned();
-        self.seats.insert(
-            role,
-            Seat {
-                sitting,
-                client,
-                events,
-            },
-        );
-        self.tell_peer_of(role, true);
-    }
-
-    fn tell_peer_of(&self, role: Role, present: bool) {
-        if let Some(peer) = self.seats.get(&role.other()) {
-            // A peer whose queue is full has stopped reading; its stream is about to end anyway.
-            let _ = peer.events.try_send(RoomEvent::Peer { role, present });
-        }
-    }
-}
-
 /// A place at the events of a room. Dropping it leaves the seat.
 pub struct Sitting {
     stream: mpsc::Receiver<RoomEvent>,
@@ -296,139 +240,5 @@ impl Drop for Leave {
     }
 }
 
-/// Lower-case base 32 without padding: safe in an address, and a QR can hold it.
-fn random_text(bits: usize) -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut bytes = vec![0; bits.div_ceil(5)];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    let letter = |byte: u8| char::from(ALPHABET[usize::from(byte % 32)]);
-    bytes.into_iter().map(letter).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rooms(max_rooms: usize) -> Rooms {
-        Rooms::new(RoomLimits {
-            max_rooms,
-            idle: Duration::from_secs(60),
-        })
-    }
-
-    fn sit(rooms: &Rooms, keys: &RoomKeys, role: Role, client: &str, takeover: bool) -> Sitting {
-        let token = match role {
-            Role::Viewer => &keys.viewer_token,
-            Role::Phone => &keys.phone_token,
-        };
-        rooms.sit(&keys.room, token, client, takeover).unwrap()
-    }
-
-    #[tokio::test]
-    async fn signals_carry_the_sender_and_arrive_in_order() {
-        let rooms = rooms(1);
-        let keys = rooms.create().unwrap();
-        let mut viewer = sit(&rooms, &keys, Role::Viewer, "v", false);
-        let _phone = sit(&rooms, &keys, Role::Phone, "p", false);
-        for n in 0..3 {
-            rooms
-                .signal(&keys.room, &keys.phone_token, json!({ "n": n }))
-                .unwrap();
-        }
-        assert_eq!(
-            viewer.next().await,
-            Some(RoomEvent::Welcome {
-                role: Role::Viewer,
-                peer_present: false
-            })
-        );
-        assert_eq!(
-            viewer.next().await,
-            Some(RoomEvent::Peer {
-                role: Role::Phone,
-                present: true
-            })
-        );
-        for n in 0..3 {
-            let payload = json!({ "n": n });
-            let expected = RoomEvent::Signal {
-                from: Role::Phone,
-                payload,
-            };
-            assert_eq!(viewer.next().await, Some(expected));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_second_phone_is_told_and_may_take_over() {
-        let rooms = rooms(1);
-        let keys = rooms.create().unwrap();
-        let mut first = sit(&rooms, &keys, Role::Phone, "one", false);
-        first.next().await;
-        let mut second = sit(&rooms, &keys, Role::Phone, "two", false);
-        assert_eq!(second.next().await, Some(RoomEvent::Taken {}));
-        assert_eq!(second.next().await, None);
-        let _second = sit(&rooms, &keys, Role::Phone, "two", true);
-        assert_eq!(first.next().await, Some(RoomEvent::Replaced {}));
-        assert_eq!(first.next().await, None);
-    }
-
-    #[tokio::test]
-    async fn a_reload_keeps_the_seat_and_the_old_page_does_not_empty_it() {
-        let rooms = rooms(1);
-        let keys = rooms.create().unwrap();
-        let old = sit(&rooms, &keys, Role::Phone, "same", false);
-        let _new = sit(&rooms, &keys, Role::Phone, "same", false);
-        drop(old);
-        assert_eq!(
-            rooms.signal(&keys.room, &keys.viewer_token, json!(1)),
-            Ok(())
-        );
-    }
-
-    #[test]
-    fn tokens_open_only_their_own_seat_and_room() {
-        let rooms = rooms(2);
-        let (a, b) = (rooms.create().unwrap(), rooms.create().unwrap());
-        let signal = |room: &str, token: &str| rooms.signal(room, token, json!(0));
-        assert_eq!(signal(&a.room, &b.phone_token), Err(RoomError::BadToken));
-        assert_eq!(signal("nowhere", &a.phone_token), Err(RoomError::NotFound));
-        assert_eq!(signal(&a.room, &a.phone_token), Err(RoomError::PeerAbsent));
-        assert_eq!(
-            rooms.find_by_phone_token(&b.phone_token),
-            Ok(b.room.clone())
-        );
-        assert_eq!(
-            rooms.find_by_phone_token(&b.viewer_token),
-            Err(RoomError::NotFound)
-        );
-    }
-
-    #[test]
-    fn empty_rooms_make_way_and_occupied_ones_stay() {
-        let rooms = rooms(2);
-        let kept = rooms.create().unwrap();
-        let _viewer = sit(&rooms, &kept, Role::Viewer, "v", false);
-        let first = rooms.create().unwrap();
-        let second = rooms.create().unwrap();
-        assert_eq!(
-            rooms.find_by_phone_token(&first.phone_token),
-            Err(RoomError::NotFound)
-        );
-        assert!(rooms.find_by_phone_token(&kept.phone_token).is_ok());
-        let _phone = sit(&rooms, &second, Role::Phone, "p", false);
-        assert!(matches!(rooms.create(), Err(RoomError::Full)));
-    }
-
-    #[test]
-    fn a_seat_that_does_not_read_holds_a_bounded_queue() {
-        let rooms = rooms(1);
-        let keys = rooms.create().unwrap();
-        let _viewer = sit(&rooms, &keys, Role::Viewer, "v", false);
-        let signal = || rooms.signal(&keys.room, &keys.phone_token, json!(0));
-        // The welcome takes one place.
-        assert!((1..QUEUED_EVENTS).all(|_| signal() == Ok(())));
-        assert_eq!(signal(), Err(RoomError::PeerSlow));
-    }
-}
+mod tests;

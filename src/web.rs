@@ -91,6 +91,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/rooms", post(rooms::create))
         .route("/api/rooms/{room}/events", get(rooms::events))
         .route("/api/rooms/{room}/signal", post(rooms::signal))
+        .merge(rooms::metrics::routes())
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
         .merge(pages::files(&state.folders))

@@ -1,19 +1,18 @@
 //! What the benchmarks share: real frames, the bare session they are compared with, a client, and
 //! the statistics.
 
-use std::net::SocketAddr;
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use sightline::pipeline::PipelineConfig;
 use sightline::pipeline::decode::{RgbImage, decode};
 use sightline::pipeline::infer::{self, Engine};
 use sightline::pipeline::resize::Preprocessor;
-use sightline::protocol::{FrameError, Timing};
+use sightline::protocol::{DroppedFrame, FrameError, Timing};
 use sightline::{Args, Config, Server};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -116,31 +115,36 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn parse(text: &str) -> Result<Self> {
+    /// The frame that is answered, and what became of it.
+    fn parse(text: &str) -> Result<(u32, Self)> {
         #[derive(Deserialize)]
         struct Fields {
+            frame_id: Option<u32>,
             timing: Option<Timing>,
-            dropped: Option<IgnoredAny>,
+            dropped: Option<DroppedFrame>,
             error: Option<FrameError>,
         }
         match serde_json::from_str(text)? {
             Fields {
+                frame_id: Some(frame_id),
                 timing: Some(timing),
                 ..
-            } => Ok(Self::Inferred(timing)),
+            } => Ok((frame_id, Self::Inferred(timing))),
             Fields {
-                dropped: Some(_), ..
-            } => Ok(Self::Dropped),
+                dropped: Some(dropped),
+                ..
+            } => Ok((dropped.frame_id, Self::Dropped)),
             Fields {
                 error: Some(error), ..
-            } => Ok(Self::Failed(error)),
+            } => Ok((error.frame_id, Self::Failed(error))),
             _ => bail!("an unknown answer: {text}"),
         }
     }
 }
 
 impl Client {
-    pub async fn connect(server: SocketAddr) -> Result<Self> {
+    /// `server` is a host and a port.
+    pub async fn connect(server: impl Display) -> Result<Self> {
         let url = format!("ws://{server}/api/detect?timing=1");
         let (socket, _) = tokio_tungstenite::connect_async_with_config(url, None, true).await?;
         Ok(Self(socket))
@@ -153,7 +157,7 @@ impl Client {
         Ok(self.0.send(Message::binary(message)).await?)
     }
 
-    pub async fn answer(&mut self) -> Result<Answer> {
+    pub async fn answer(&mut self) -> Result<(u32, Answer)> {
         loop {
             match self
                 .0

@@ -38,6 +38,8 @@ impl From<RoomError> for Failure {
             RoomError::PeerAbsent => (StatusCode::CONFLICT, "peer_absent"),
             RoomError::PeerSlow => (StatusCode::TOO_MANY_REQUESTS, "peer_slow"),
             RoomError::Full => (StatusCode::SERVICE_UNAVAILABLE, "rooms_full"),
+            RoomError::NotTheViewer => (StatusCode::FORBIDDEN, "viewer_only"),
+            RoomError::NoMetrics => (StatusCode::NOT_FOUND, "metrics_not_found"),
         };
         Self::new(status, word, error.to_string())
     }

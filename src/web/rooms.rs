@@ -1,5 +1,7 @@
 //! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
 
+pub mod metrics;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -87,10 +89,10 @@ pub async fn events(
     Path(room): Path<String>,
     query: Result<Query<SitQuery>, QueryRejection>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let Query(query) =
-        query.map_err(|rejection| bad_request("bad_query", rejection.body_text()))?;
+    let Query(query) = query.map_err(bad_query)?;
     if query.client.len() > MAX_CLIENT_ID_BYTES {
-        return Err(bad_request("bad_query", "client is too long".to_owned()));
+        let message = "client is too long";
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "bad_query", message));
     }
     let takeover = query.takeover == 1;
     let sitting = state
@@ -125,8 +127,7 @@ pub async fn signal(
     query: Result<Query<TokenQuery>, QueryRejection>,
     payload: Result<Json<Value>, JsonRejection>,
 ) -> Result<StatusCode, Failure> {
-    let Query(query) =
-        query.map_err(|rejection| bad_request("bad_query", rejection.body_text()))?;
+    let Query(query) = query.map_err(bad_query)?;
     let Json(payload) = payload.map_err(|rejection| {
         Failure::new(rejection.status(), "bad_payload", rejection.body_text())
     })?;
@@ -134,6 +135,6 @@ pub async fn signal(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn bad_request(error: &str, message: String) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, error, message)
+fn bad_query(rejection: QueryRejection) -> Failure {
+    Failure::new(rejection.status(), "bad_query", rejection.body_text())
 }

@@ -77,6 +77,18 @@ impl RoomApi {
         let request = request.header("content-type", "application/json");
         request.body(body).send().await.expect("an answer")
     }
+
+    pub async fn post_metrics(&self, room: &str, token: &str, body: String) -> Response {
+        let address = format!("{}/api/rooms/{room}/metrics?token={token}", self.base);
+        let request = self.http.post(address).body(body);
+        request.send().await.expect("an answer")
+    }
+
+    /// `query` is empty or starts with `?`.
+    pub async fn metrics(&self, room: &str, query: &str) -> Response {
+        let address = format!("{}/api/rooms/{room}/metrics{query}", self.base);
+        self.http.get(address).send().await.expect("an answer")
+    }
 }
 
 /// Server-Sent Events. Dropping it closes its connection.

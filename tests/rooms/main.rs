@@ -4,5 +4,6 @@
 mod common;
 
 mod making;
+mod metrics;
 mod seats;
 mod signals;

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
-import { joinLink, paintedSince, untilPainted } from './harness/viewer';
+import { until } from './harness/until';
+import { joinLink, paintedSince } from './harness/viewer';
 
 const ENOUGH = 60;
 
@@ -18,10 +19,11 @@ beforeAll(async () => {
 afterAll(() => session?.end());
 
 test('an empty scene gives no detection at all, while frames are answered', async () => {
-  await untilPainted(viewer.page, ENOUGH);
-  const painted = await paintedSince(viewer.page, 0);
   // The counter tells that these are the clip's frames and not a black picture.
-  expect(painted.filter(({ counter }) => counter !== null).length).toBeGreaterThan(ENOUGH / 2);
+  const painted = await until(`${ENOUGH} frames of the clip were painted`, async () => {
+    const seen = await paintedSince(viewer.page, 0);
+    return seen.filter(({ counter }) => counter !== null).length >= ENOUGH ? seen : null;
+  });
   expect(painted.flatMap(({ result }) => result.detections)).toEqual([]);
   const { answered } = await viewer.page.evaluate(() => window.sightline.state().frames);
   expect(answered).toBeGreaterThanOrEqual(ENOUGH);

@@ -7,7 +7,9 @@ import { lanAddresses } from './harness/lan';
 import { openLens, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { tallyPeople } from './harness/people';
 import { type Session, startSession } from './harness/session';
-import { joinLink, textOf, untilText } from './harness/viewer';
+import { untilState } from './harness/state';
+import { until } from './harness/until';
+import { joinLink, stateOf, textOf, untilText } from './harness/viewer';
 
 let session: Session;
 let viewer: Watched;
@@ -59,7 +61,7 @@ test('a phone that opens the QR’s address goes live after one tap', async () =
   await phone.page.locator('#start').tap();
   await untilText(phone.page, '#status', /live/i);
   await untilText(viewer.page, '#status', /live/i);
-  expect(await viewer.page.locator('#qr').isVisible(), 'the QR makes room for the video').toBe(false);
+  await until('the QR makes room for the video', () => viewer.page.locator('#qr').isHidden());
   expect(await phone.page.evaluate(() => window.isSecureContext)).toBe(true);
 });
 
@@ -72,8 +74,8 @@ test('persons are found where they are', async () => {
 });
 
 test('the last result is told, in the shape of the contract', async () => {
-  const { last, mode, overlay, connection } = await viewer.page.evaluate(() => window.sightline.state());
-  expect({ mode, overlay, connection }).toEqual({ mode: 'server', overlay: 'exact', connection: 'live' });
+  await untilState(viewer.page, { mode: 'server', overlay: 'exact', connection: 'live' });
+  const { last } = await stateOf(viewer.page);
   expect(last).toMatchObject({
     frame_id: expect.any(Number),
     capture_ts: expect.any(Number),

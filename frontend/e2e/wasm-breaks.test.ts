@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closePage, openPhone, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
+import { untilState } from './harness/state';
 import { openTogether, retry, untilBoxes, untilTold } from './harness/trouble';
 import { until } from './harness/until';
-import { joinLink, stateOf, untilPainted, untilText } from './harness/viewer';
+import { joinLink, untilPainted, untilText } from './harness/viewer';
 
 let session: Session;
 let viewer: Watched;
@@ -35,16 +36,19 @@ const plantError = async () =>
 test('an error in the worker that nobody catches: said, and mended by a retry', async () => {
   await plantError();
   await untilTold(viewer.page, /the detector of this page stopped: .*planted/i);
-  expect(viewer.page.workers(), 'what broke is ended').toEqual([]);
+  await until('what broke is ended', () => viewer.page.workers().length === 0);
   await retry(viewer.page);
-  expect((await stateOf(viewer.page)).sessions).toBe(1);
+  await untilState(viewer.page, { sessions: 1 });
   await onlyWorker();
   expect(takeTroubles(viewer, [/planted/])).toEqual([]);
 });
 
 /** Counts of the old worker's frames would not go with the new one's. */
 async function expectOwnFigures(): Promise<void> {
-  const metrics = await viewer.page.evaluate(() => window.sightline.metrics());
+  const metrics = await until('something is on the screen', async () => {
+    const report = await viewer.page.evaluate(() => window.sightline.metrics());
+    return report.frames.displayed > 0 ? report : null;
+  });
   const { displayed, answered, sent } = metrics.frames;
   expect(displayed).toBeLessThanOrEqual(answered);
   expect(answered).toBeLessThanOrEqual(sent);
@@ -78,7 +82,7 @@ test('after a broken worker another mode works as well, and the way back', async
 
 test('a worker that dies in silence is noticed, said, and mended by a retry', async () => {
   await (await onlyWorker()).evaluate(() => self.close());
-  await untilTold(viewer.page, /it has said nothing for 10 s/, 20_000);
+  await untilTold(viewer.page, /it has said nothing for 10 s/);
   await retry(viewer.page);
   expect(takeTroubles(viewer)).toEqual([]);
 });
@@ -105,7 +109,7 @@ test('the phone goes, and another one comes', async () => {
   phone = await openPhone(session.phones, await joinLink(page));
   await untilBoxes(page, 'wasm');
   await onlyWorker();
-  expect((await stateOf(page)).sessions).toBe(1);
+  await untilState(page, { sessions: 1 });
   expect(takeTroubles(viewer)).toEqual([]);
   expect(takeTroubles(phone)).toEqual([]);
 });

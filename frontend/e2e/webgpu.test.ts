@@ -101,7 +101,7 @@ test('asked for, it finds what the server finds in the same picture', {
   await page.keyboard.press('b');
   await untilBoxes(page, 'webgpu', 1);
   expect(await textOf(page, '#mode')).toBe('wasm (WebGPU)');
-  expect(await textOf(page, '[data-reading="detector"]')).toMatch(/^WebGPU \(.+\)$/);
+  await untilText(page, '[data-reading="detector"]', /^WebGPU \(.+\)$/);
   const onGpu = await sureOnes();
   const said = JSON.stringify({ onServer, onGpu });
   expect(onServer.length, said).toBeGreaterThan(2);

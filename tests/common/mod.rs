@@ -14,7 +14,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use sightline::{Args, Config, Server};
@@ -39,6 +39,24 @@ pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(PATIENCE, future).await {
         Ok(value) => value,
         Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
+    }
+}
+
+/// What `future` gives before so much time has passed. However long the machine stalls, it counts as
+/// one tick: only a server that waits too long is late, not one that was not let run.
+pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    const TICK: Duration = Duration::from_millis(10);
+    let limit_passed = async {
+        let mut passed = Duration::ZERO;
+        while passed < limit {
+            let before = Instant::now();
+            tokio::time::sleep(TICK).await;
+            passed += before.elapsed().min(2 * TICK);
+        }
+    };
+    tokio::select! {
+        value = future => value,
+        () = limit_passed => panic!("{what}: not within {limit:?}"),
     }
 }
 

@@ -8,10 +8,10 @@ mod refusals;
 
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::detect::{CAPTURE_TS, DetectClient, frame};
-use common::{PEOPLE, command_line, folders, http, soon, state_dir};
+use common::{PEOPLE, command_line, folders, http, soon, state_dir, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
@@ -88,10 +88,11 @@ async fn assert_ends_well(signal: &str) {
     let mut client = DetectClient::from(socket);
     client.expect_alive().await;
     send_signal(&child, signal).await;
-    let asked = Instant::now();
-    client.expect_close(1001).await;
-    let status = soon("its end", child.wait()).await.unwrap();
-    assert!(asked.elapsed() < LIMIT, "{:?}", asked.elapsed());
+    let ended = async {
+        client.expect_close(1001).await;
+        child.wait().await.unwrap()
+    };
+    let status = within(LIMIT, "its end", ended).await;
     assert_eq!(status.code(), Some(0));
 }
 

@@ -1,7 +1,7 @@
 // Finds and starts browsers: one plays the laptop, others play phones.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type LaunchOptions } from 'playwright-core';
 import { lanAddresses } from './lan';
 import { CLIPS } from './paths';
 
@@ -49,6 +49,10 @@ const network = () => (lanAddresses().length > 0 ? [] : ['--allow-loopback-in-pe
 const launch = (args: string[], common = COMMON): Promise<Browser> =>
   chromium.launch({ executablePath: findChrome(), args: [...common, ...network(), ...args] });
 
+/** For programs that want more than the usual: a window to be seen, or an end by their own rules. */
+export const launchWith = (options: LaunchOptions, args: string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: findChrome(), args: [...COMMON, ...network(), ...args], ...options });
+
 export const launchLaptop = () => launch([]);
 
 /** A laptop that keeps what it was given in this folder; the other ones cache little, and in memory only. */
@@ -67,13 +71,15 @@ export const launchSoftwareGpuLaptop = () =>
 
 export type Clip = 'people.mjpeg' | 'empty.mjpeg';
 
+/** A camera that shows this file, over and over. */
+export const cameraShowing = (file: string): string[] => [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-video-capture=${file}`,
+];
+
 /** A phone whose camera shows a clip, over and over, and whose owner allows it. */
-export const launchPhone = (clip: Clip) =>
-  launch([
-    '--use-fake-ui-for-media-stream',
-    '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-video-capture=${join(CLIPS, clip)}`,
-  ]);
+export const launchPhone = (clip: Clip) => launch(cameraShowing(join(CLIPS, clip)));
 
 /** A phone with this many cameras, whose owner is asked. `hosts`: names that lead to this machine. */
 export const launchBarePhone = (cameras: number, hosts: string[] = []) =>

@@ -24,6 +24,8 @@ export type Drawing = {
 
 type Tools = {
   painted: Painted[];
+  /** Screen refreshes that showed a new painting: of two between them only the second is seen. */
+  shown: number;
   cells: (context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, picture: Box) => number[];
   /** What the next painting with detections draws. */
   drawing: () => Promise<Drawing>;
@@ -41,7 +43,6 @@ declare global {
 
 /** Puts `window.e2e` into a page and notes every painting from the first on. */
 export function install(): void {
-  const KEEP = 3000;
   const EDGE = 3;
   const AWAY = 9;
 
@@ -177,7 +178,12 @@ export function install(): void {
     });
 
   const painted: Painted[] = [];
-  window.e2e = { painted, cells, drawing };
+  window.e2e = { painted, shown: 0, cells, drawing };
+  let refreshDue = false;
+  const refreshed = () => {
+    refreshDue = false;
+    window.e2e.shown += 1;
+  };
   window.addEventListener(
     'sightline:painted',
     (event) => {
@@ -187,7 +193,8 @@ export function install(): void {
       const seen = video().videoWidth > 0 ? cells(contextOf(canvas), contentBox(canvas)) : [];
       const { answered } = window.sightline.state().frames;
       painted.push({ result, cells: seen, at: performance.now(), answered });
-      if (painted.length > KEEP) painted.shift();
+      if (!refreshDue) requestAnimationFrame(refreshed);
+      refreshDue = true;
       const found = waiting ? measure(result) : null;
       if (!found) return;
       waiting?.(found);

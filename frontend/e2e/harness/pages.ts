@@ -56,7 +56,7 @@ export const openViewer = (browser: Browser, url: string, options: OpenOptions =
   });
 
 /** Chrome tells peers no other address than the default route's to a page without the camera's permission. */
-const viewerPermissions = () => (lanAddresses().length > 0 ? [] : ['camera']);
+export const viewerPermissions = () => (lanAddresses().length > 0 ? [] : ['camera']);
 
 /** The camera is granted beforehand, as on a phone that was here before; `permissions: []` takes it away. */
 export const openPhone = (browser: Browser, url: string, options: OpenOptions = {}) =>

@@ -17,10 +17,14 @@ export type Tally = {
 export async function tallyPeople(page: Page, from = 0): Promise<Tally> {
   const people = peopleByCounter();
   const moments = new Set(people.values()).size;
-  const judged = await until('all checked frames of the clip were painted', async () => {
-    const seen = (await paintedSince(page, from)).filter(({ counter }) => people.has(counter ?? -1));
-    return new Set(seen.map(({ counter }) => people.get(counter as number))).size === moments ? seen : null;
-  });
+  const judged = await until(
+    'all checked frames of the clip were painted',
+    async () => {
+      const seen = (await paintedSince(page, from)).filter(({ counter }) => people.has(counter ?? -1));
+      return new Set(seen.map(({ counter }) => people.get(counter as number))).size === moments ? seen : null;
+    },
+    90_000,
+  );
   const tally: Tally = { people: 0, found: 0, mirrored: 0, fewest: Number.POSITIVE_INFINITY };
   for (const seen of judged) {
     const real = people.get(seen.counter as number) as Corners[];

@@ -7,9 +7,13 @@ import { ROOT, SERVER } from './paths';
 import { until } from './until';
 
 export type ServerOptions = {
-  /** Beside port, folders and threads, which are the tests' own. */
+  /** Beside port and folders, which are the tests' own. */
   flags?: string[];
   env?: NodeJS.ProcessEnv;
+  /** Of each inference session. */
+  threads?: number;
+  /** A Ctrl-C in the terminal does not reach it: whoever started it ends it. */
+  detached?: boolean;
 };
 
 export class Server {
@@ -18,7 +22,10 @@ export class Server {
   joinUrl = '';
   log = '';
   private child: ChildProcess | undefined;
-  private readonly killAtExit = () => this.child?.kill('SIGKILL');
+  private readonly killAtExit = () => {
+    this.child?.kill('SIGKILL');
+    this.clear();
+  };
 
   private constructor(private readonly options: ServerOptions) {}
 
@@ -26,6 +33,10 @@ export class Server {
     const server = new Server(options);
     await server.run(0);
     return server;
+  }
+
+  get pid(): number | null {
+    return this.child?.pid ?? null;
   }
 
   get port(): number {
@@ -44,6 +55,10 @@ export class Server {
 
   async stop(): Promise<void> {
     await this.end('SIGTERM');
+    this.clear();
+  }
+
+  private clear(): void {
     rmSync(this.stateDir, { recursive: true, force: true });
   }
 
@@ -51,13 +66,22 @@ export class Server {
     if (!existsSync(SERVER)) {
       throw new Error(`no server at ${SERVER}: run \`cargo build --release\` or name it by SIGHTLINE_BIN`);
     }
-    const { flags = ['--mode', 'server'], env } = this.options;
-    const args = ['--port', String(port), '--state-dir', this.stateDir, '--threads', '1', ...flags];
+    const { flags = ['--mode', 'server'], env, threads = 1, detached = false } = this.options;
+    const args = [
+      '--port',
+      String(port),
+      '--state-dir',
+      this.stateDir,
+      '--threads',
+      String(threads),
+      ...flags,
+    ];
     const child = spawn(SERVER, args, {
       cwd: ROOT,
       // A mode that is set for other purposes would pass for the server's own choice.
       env: { ...process.env, MODE: undefined, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached,
     });
     this.child = child;
     process.once('exit', this.killAtExit);

@@ -4,8 +4,9 @@ import { expect } from 'vitest';
 import type { BrowserEngine, Engine } from '../../src/detect/messages';
 import { type OpenOptions, openPhone, openViewer, type Watched } from './pages';
 import type { Session } from './session';
+import { untilState } from './state';
 import { until } from './until';
-import { joinLink, stateOf, textOf, untilPainted, untilText } from './viewer';
+import { joinLink, textOf, untilPainted, untilText } from './viewer';
 
 /** What the browser, ONNX Runtime and the page log when files do not come as they should. */
 export const BAD_FILES = [
@@ -44,19 +45,15 @@ export async function untilTold(page: Page, pattern: RegExp, bound = 60_000): Pr
   expect(await page.locator('#detector-problem').isVisible()).toBe(true);
   expect(await page.locator('#retry').isVisible(), 'a way back is offered').toBe(true);
   expect(await page.locator('#loading').isVisible(), 'nothing pretends to load').toBe(false);
-  expect((await stateOf(page)).connection).toBe('live');
+  await untilState(page, { connection: 'live' });
 }
 
-/** Boxes come again, and the page complains no more. */
+/** Boxes come by this engine, and the page complains of nothing. */
 export async function untilBoxes(page: Page, engine: Engine, paintings = 3): Promise<void> {
+  // First the engine: what is painted before it is ready may still be another one's.
+  await untilState(page, { engine, detector: { kind: 'ready' } });
   await untilPainted(page, paintings);
   await until('the complaint is gone', async () => !(await page.locator('#detector-problem').isVisible()));
-  // What the worker tells of itself comes a few times a second, and so after the first boxes.
-  await until('the detector says that it is ready', async () => {
-    const { detector } = await stateOf(page);
-    return detector?.kind === 'ready';
-  });
-  expect((await stateOf(page)).engine).toBe(engine);
 }
 
 export async function retry(page: Page, engine: BrowserEngine = 'wasm'): Promise<void> {

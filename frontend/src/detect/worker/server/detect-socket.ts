@@ -1,6 +1,6 @@
 // The detection socket: opens, keeps the clock by pings, opens again after a break.
 import { Backoff } from '../../../backoff';
-import type { DetectAnswer, DetectRequest } from '../../../protocol/messages';
+import type { DetectAnswer, DetectRequest, Pong } from '../../../protocol/messages';
 import { parseDetectAnswer } from '../../../protocol/parse';
 import { epochNow } from '../../epoch';
 import { ServerClock } from './clock';
@@ -28,6 +28,8 @@ const GOOD_ERROR_MS = 3;
 /** On a network that is never that quick. */
 const MOST_FIRST_PINGS = 50;
 const PING_EVERY_MS = 2000;
+/** More go unanswered only where the server has stopped answering them. */
+const MOST_PINGS_OUT = 60;
 
 export class DetectSocket {
   readonly clock = new ServerClock();
@@ -39,6 +41,10 @@ export class DetectSocket {
   /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
   private goodbye: { code: number; reason: string } | undefined;
   private pingTimer: ReturnType<typeof setTimeout> | undefined;
+  /** When the pings that are not answered yet were sent. */
+  private readonly pinged = new Set<number>();
+  /** Pings since the clock began. */
+  private pings = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -54,8 +60,10 @@ export class DetectSocket {
       this.opened += 1;
       this.goodbye = undefined;
       this.clock.reset();
+      this.pinged.clear();
+      this.pings = 0;
       this.handlers.state({ kind: 'open' });
-      this.ping(1);
+      this.ping();
     };
     socket.onmessage = ({ data }) => {
       if (socket === this.socket) this.receive(data);
@@ -101,20 +109,24 @@ export class DetectSocket {
     this.retryTimer = setTimeout(() => this.open(), retry_ms);
   }
 
-  /** `nth`: of this connection. */
-  private ping(nth: number): void {
-    const text = JSON.stringify({ ping: { t0: epochNow() } } satisfies DetectRequest);
+  private ping(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
+    const t0 = epochNow();
+    const text = JSON.stringify({ ping: { t0 } } satisfies DetectRequest);
     this.bytesUp += text.length;
+    this.pings += 1;
+    this.pinged.add(t0);
+    const [oldest] = this.pinged;
+    if (oldest !== undefined && this.pinged.size > MOST_PINGS_OUT) this.pinged.delete(oldest);
     this.socket.send(text);
-    const gap = this.knowsTime(nth) ? PING_EVERY_MS : FIRST_PING_GAP_MS;
-    this.pingTimer = setTimeout(() => this.ping(nth + 1), gap);
+    const gap = this.knowsTime ? PING_EVERY_MS : FIRST_PING_GAP_MS;
+    this.pingTimer = setTimeout(() => this.ping(), gap);
   }
 
-  private knowsTime(pings: number): boolean {
+  private get knowsTime(): boolean {
     const { error } = this.clock.reading ?? {};
     const isGood = typeof error === 'number' && error <= GOOD_ERROR_MS;
-    return pings >= MOST_FIRST_PINGS || (pings >= FIRST_PINGS && isGood);
+    return this.pings >= MOST_FIRST_PINGS || (this.pings >= FIRST_PINGS && isGood);
   }
 
   private receive(data: unknown): void {
@@ -125,11 +137,20 @@ export class DetectSocket {
       console.warn('the detection socket said something unknown', data);
       this.handlers.nonsense();
     } else if ('pong' in answer) {
-      this.clock.note(answer.pong, received);
+      this.pong(answer.pong, received);
+    } else {
+      this.handlers.answer(answer, received);
+    }
+  }
+
+  private pong(pong: Pong, received: number): void {
+    if (this.pinged.delete(pong.t0)) {
+      if (this.clock.note(pong, received)) this.pings = 0;
       this.backoff.reset();
       this.handlers.clock();
     } else {
-      this.handlers.answer(answer, received);
+      // Not one of ours, so it tells no round trip.
+      this.handlers.nonsense();
     }
   }
 }

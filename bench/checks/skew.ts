@@ -1,0 +1,36 @@
+// A browser whose wall clock is off.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { workFolder } from '../lib/words';
+
+/** Asking a page takes some of this; a shift that failed is off by much more. */
+const TOLERANCE_MS = 200;
+
+export function buildSkew(): string {
+  const library = `${workFolder('checks')}/skew.so`;
+  const source = fileURLToPath(new URL('skew.c', import.meta.url));
+  execFileSync('cc', ['-O2', '-Wall', '-shared', '-fPIC', source, '-o', library, '-ldl'], {
+    stdio: ['ignore', 2, 2],
+  });
+  return library;
+}
+
+/** A command that starts another one whose wall clock is so far ahead. */
+export const skewed = (library: string, ms: number): string[] => [
+  'env',
+  `LD_PRELOAD=${library}`,
+  `SKEW_MS=${ms}`,
+];
+
+/** How far the page's wall clock is ahead of ours; fails unless it is as wanted. */
+export async function measuredSkew(page: Page, wanted: number): Promise<number> {
+  const before = Date.now();
+  const there = await page.evaluate(() => Date.now());
+  const skew = there - (before + Date.now()) / 2;
+  if (Math.abs(skew - wanted) <= TOLERANCE_MS) return skew;
+  throw new Error(
+    `the phone's clock could not be shifted: it is ${skew} ms ahead instead of ${wanted}; ` +
+      'name a browser that takes LD_PRELOAD (no snap, no flatpak) by CHROME',
+  );
+}

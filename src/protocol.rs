@@ -303,6 +303,19 @@ pub struct CpuPercent {
     pub phone: Option<f64>,
 }
 
+/// How long one stage of a frame's way takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct StageSummary {
+    /// In the frames whose end-to-end latency is nearest to its median, a twentieth of all: so the
+    /// stages add up to that median. (Each stage's own median would not: what comes late in one
+    /// stage waits less in another.)
+    pub median: f64,
+    /// Of all frames.
+    pub p95: f64,
+}
+
 /// Where the time from camera to screen goes; for each frame the stages add up to its end-to-end
 /// latency. Null for a stage that the mode does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -310,29 +323,29 @@ pub struct CpuPercent {
 #[serde(deny_unknown_fields)]
 pub struct StagesMs {
     /// Camera → last packet of the frame at the viewer: the phone's video encoder and the network.
-    pub capture_to_receive: Option<Summary>,
+    pub capture_to_receive: Option<StageSummary>,
     /// → taken by the sampler: jitter buffer, video decoder, waiting for the detector to be free.
-    pub receive_to_sample: Option<Summary>,
+    pub receive_to_sample: Option<StageSummary>,
     /// → JPEG handed to the socket.
-    pub encode: Option<Summary>,
+    pub encode: Option<StageSummary>,
     /// → last byte read by the server.
-    pub uplink: Option<Summary>,
+    pub uplink: Option<StageSummary>,
     /// → taken by a worker.
-    pub queue: Option<Summary>,
+    pub queue: Option<StageSummary>,
     /// → pixels.
-    pub decode: Option<Summary>,
+    pub decode: Option<StageSummary>,
     /// → the model's input.
-    pub resize: Option<Summary>,
+    pub resize: Option<StageSummary>,
     /// → the model's outputs.
-    pub infer: Option<Summary>,
+    pub infer: Option<StageSummary>,
     /// → detections ready.
-    pub post: Option<Summary>,
+    pub post: Option<StageSummary>,
     /// → answer received by the viewer.
-    pub downlink: Option<Summary>,
+    pub downlink: Option<StageSummary>,
     /// → drawn on the canvas.
-    pub paint: Option<Summary>,
+    pub paint: Option<StageSummary>,
     /// → on screen: the frame callback after drawing.
-    pub display: Option<Summary>,
+    pub display: Option<StageSummary>,
 }
 
 /// `metrics.json`. What could not be measured is null.
@@ -435,6 +448,7 @@ mod tests {
             FrameCounts,
             CaptureClockCounts,
             CpuPercent,
+            StageSummary,
             StagesMs,
             MetricsReport,
             ApiError,

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../frontend/e2e/harness/paths';
-import type { Summary } from '../../frontend/src/viewer/stats';
+import type { Summary } from '../../frontend/src/protocol/messages';
 
 export type Goal = { text: string; met: boolean };
 /** A command's outcome: what --out writes, and whether it is good enough. */

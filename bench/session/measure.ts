@@ -59,8 +59,8 @@ function runOf({ rig, options, machine }: Bench, settings: Settings, title: stri
     ...metrics.config,
     viewer_query: viewerQuery(settings),
     threads: Number(settings.threads),
-    clip: options.kind === 'attach' ? null : basename(options.clip),
-    attached: options.kind === 'attach' ? options.url : null,
+    // A real phone has no clip, and our own server's address tells nothing.
+    ...(options.kind === 'attach' ? { attached: options.url } : { clip: basename(options.clip) }),
     warmup_s: options.warmup,
     browser: rig.browser,
     browser_gpu: false,

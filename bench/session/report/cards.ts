@@ -85,7 +85,7 @@ function bandwidth(run: Run): Markup {
 const processor = ({ metrics: { cpu_percent } }: Run): Markup =>
   card(
     'Processor',
-    list(TREES.map((tree) => [tree, withUnit(cpu_percent[tree], 0, '%')])),
+    list(TREES.map((tree) => [tree, withUnit(cpu_percent[tree], 1, '%')])),
     'Mean percent of one core, each with all its processes.',
   );
 

@@ -39,10 +39,10 @@ export function cpuOverTime({ cpu, metrics: { cpu_percent } }: Run, span: Span):
 /** An unseen spot that tells a second's figure under the pointer. */
 function hover(tree: Tree, at: { x: number; y: number | null }, x: Axis, y: Axis): Markup {
   if (at.y === null) return html``;
-  return html`<circle class="hover" cx="${across(x, at.x)}" cy="${down(y, at.y)}" r="6"><title>${tree}: ${decimals(at.y, 0)} %</title></circle>\n`;
+  return html`<circle class="hover" cx="${across(x, at.x)}" cy="${down(y, at.y)}" r="6"><title>${tree}: ${decimals(at.y, 1)} %</title></circle>\n`;
 }
 
 const entry = (tree: Tree, mean: number | null): Entry => ({
   key: key('line', `load ${tree}`),
-  words: `${tree}: ${mean === null ? WHY_NOT : `${decimals(mean, 0)} % in the mean`}`,
+  words: `${tree}: ${mean === null ? WHY_NOT : `${decimals(mean, 1)} % in the mean`}`,
 });

@@ -77,8 +77,39 @@ describe('a report', () => {
     );
   });
 
+  it('draws the groups of few frames within the axis', () => {
+    const few = one({ ...server, frames: server.frames.slice(0, 6) });
+    const bars = [...few.matchAll(/class="bin" x="([-\d.]+)%" width="([\d.]+)%"/g)];
+    expect(bars.length).toBeGreaterThan(0);
+    for (const [, x, width] of bars) {
+      expect(Number(x)).toBeGreaterThanOrEqual(0);
+      expect(Number(x) + Number(width)).toBeLessThan(100.1);
+    }
+  });
+
+  it('draws the p95 within the charts when it lies between a frame and a straggler', () => {
+    const frames = server.frames
+      .slice(0, 20)
+      .map((frame, index) => ({ ...frame, e2e_ms: index === 7 ? 900 : 50 }));
+    const places = [
+      ...one({ ...server, frames }).matchAll(
+        /<line class="p95" x1="([-\d.]+)%?" x2="[^"]*" y1="([-\d.]+)%?"/g,
+      ),
+    ];
+    expect(places, 'two charts and their legends').toHaveLength(4);
+    for (const place of places.flatMap(([, x, y]) => [Number(x), Number(y)])) {
+      expect(place).toBeGreaterThanOrEqual(0);
+      expect(place).toBeLessThanOrEqual(100);
+    }
+  });
+
   it('says where stages add up, and which the mode lacks', () => {
     expect(one(server)).toContain(`In each of ${server.frames.length}\u00a0frames the stages add up`);
+    const [first, ...others] = server.frames;
+    const late = first && { ...first, e2e_ms: first.e2e_ms + 0.034 };
+    expect(one({ ...server, frames: late ? [late, ...others] : [] })).toContain(
+      'own latency within 0.04\u00a0ms',
+    );
     expect(one(server)).not.toContain('Not in this mode');
     expect(one(wasm)).toContain('Not in this mode: encode, uplink, downlink');
   });

@@ -25,15 +25,16 @@ const SOURCES: Record<Source, { shape: Shape; words: string }> = {
 
 const ascending = (frames: FrameRecord[]) => frames.map(({ e2e_ms }) => e2e_ms).sort((a, b) => a - b);
 
-/** The slowest frame but for stragglers. */
-const usualMost = (values: number[]): number => {
+/** The slowest frame but for stragglers; never less than the p95, which is drawn, and which may lie between two frames. */
+function usualMost(values: number[]): number {
   const ceiling = ceilingOf(values);
-  return values.findLast((value) => value <= ceiling) ?? ceiling;
-};
+  const slowest = values.findLast((value) => value <= ceiling) ?? ceiling;
+  return Math.max(slowest, summarise(values)?.p95 ?? slowest);
+}
 
 /** What is drawn at the edge because the axis ends before it. */
-function beyondWords(values: number[], axis: Axis): string | null {
-  const beyond = values.filter((value) => value > axis.high);
+function beyondWords(values: number[], most: number): string | null {
+  const beyond = values.filter((value) => value > most);
   if (beyond.length === 0) return null;
   const many = `${counted(beyond.length, 'frame')} beyond the axis`;
   return `${many}${beyond.length > 1 ? ', the slowest' : ':'} ${ms(values.at(-1) ?? null)}`;
@@ -44,7 +45,7 @@ export function latencyOverTime({ frames }: Run, span: Span): Markup {
   // From 0, or from below where a latency is negative: that is a fault to be seen.
   const y = roundAxis(Math.min(0, values[0] ?? 0), usualMost(values), 5);
   const signs = frames.map((frame) => frameSign(frame, span, y));
-  const beyond = beyondWords(values, y);
+  const beyond = beyondWords(values, y.high);
   const chart = plot({
     label: 'End-to-end latency of every shown frame over time',
     x: span.axis,
@@ -109,15 +110,15 @@ const levelEntries = (values: number[]): Entry[] =>
 
 export function latencyHistogram({ frames }: Run): Markup {
   const all = ascending(frames);
-  const x = roundAxis(all[0] ?? 0, usualMost(all), 8);
-  const within = all.filter((value) => value <= x.high);
-  const groups = bins(within);
+  const most = usualMost(all);
+  const groups = bins(all.filter((value) => value <= most));
+  const x = roundAxis(groups[0]?.from ?? 0, Math.max(most, groups.at(-1)?.to ?? 0), 8);
   const y = roundAxis(0, Math.max(0, ...groups.map(({ count }) => count)), 4, 1);
   const bars = groups.map(({ from, to, count }) => {
     const words = `${ms(from)} to ${ms(to)}: ${counted(count, 'frame')}`;
     return html`<rect class="bin" x="${across(x, from)}" width="${share(x, to - from)}" y="${down(y, count)}" height="${share(y, count)}"><title>${words}</title></rect>\n`;
   });
-  const beyond = beyondWords(all, x);
+  const beyond = beyondWords(all, most);
   return figure(
     'How often which latency',
     [

@@ -1,5 +1,5 @@
 // Where a frame's time goes, as arithmetic.
-import type { StagesMs, Summary } from '../../../frontend/src/protocol/messages';
+import type { StageSummary, StagesMs } from '../../../frontend/src/protocol/messages';
 import { type FrameRecord, STAGES, type Stage } from '../../../frontend/src/viewer/frame-record';
 
 /** Whose work a stage is: it gives the bar its colour. */
@@ -40,9 +40,9 @@ export const WORDS: Record<Stage, string> = {
 /** Frames that are inferred in the viewer's page do not travel. */
 export const NOT_IN_BROWSER: readonly Stage[] = ['encode', 'uplink', 'downlink'];
 
-export type Step = Summary & { stage: Stage; start: number };
+export type Step = StageSummary & { stage: Stage; start: number };
 
-/** Each stage begins where the medians of those before it end. */
+/** Each stage begins where the one before it ends. */
 export function cascade(stages: StagesMs): Step[] {
   let start = 0;
   return STAGES.flatMap((stage) => {

@@ -20,7 +20,7 @@ const COLUMNS: Column[] = [
   { name: 'uplink, kbps', figure: ({ metrics }) => decimals(metrics.uplink_kbps, 0) },
   ...TREES.map((tree) => ({
     name: `CPU ${tree}, %`,
-    figure: ({ metrics }: Run) => decimals(metrics.cpu_percent[tree], 0),
+    figure: ({ metrics }: Run) => decimals(metrics.cpu_percent[tree], 1),
   })),
   {
     name: 'dropped',

@@ -6,7 +6,7 @@ import { bar, gridOf, header } from './rows';
 import { type Axis, across, roundAxis } from './scale';
 import { cascade, missing, NOT_IN_BROWSER, PLACES, remainders, type Step, WORDS } from './stages';
 import { figure, key, whisker } from './svg';
-import { counted, detectsInBrowser, ms } from './words';
+import { counted, detectsInBrowser, withUnit } from './words';
 
 export function waterfall(run: Run): Markup {
   const steps = cascade(run.metrics.stages_ms);
@@ -14,10 +14,10 @@ export function waterfall(run: Run): Markup {
   const axis = roundAxis(Math.min(0, ...ends), Math.max(0, ...ends), 6);
   return figure(
     'Where the time goes',
-    'Every stage on a frame’s way from the camera to the screen. A bar is the stage’s median and begins where the ' +
-      'medians before it end; the thin line reaches to its p95.',
+    'Every stage on a frame’s way from the camera to the screen, in the frames whose end-to-end latency is about ' +
+      'the median; each bar begins where the one before it ends. The thin line reaches to the stage’s p95 of all frames.',
     html`<table class="rows waterfall">
-<thead><tr><th scope="col">stage</th><th scope="col" class="chart">ms${header(axis)}</th><th scope="col">median</th><th scope="col">p95</th></tr></thead>
+<thead><tr><th scope="col">stage</th><th scope="col" class="chart">ms${header(axis)}</th><th scope="col">at the median</th><th scope="col">p95</th></tr></thead>
 <tbody>${steps.map((step) => row(step, axis))}</tbody>
 <tfoot>${sums(run, steps)}</tfoot>
 </table>
@@ -35,7 +35,7 @@ ${closing(run)}`,
 }
 
 function row({ stage, start, median, p95 }: Step, axis: Axis): Markup {
-  const words = `${stage}: median ${decimals(median, 2)} ms, p95 ${decimals(p95, 2)} ms`;
+  const words = `${stage}: at the median ${decimals(median, 2)} ms, p95 ${decimals(p95, 2)} ms`;
   const drawn = [
     gridOf(axis),
     whisker('whisker', across(axis, start + Math.min(median, p95)), across(axis, start + p95)),
@@ -50,8 +50,8 @@ function sums({ metrics: { e2e_latency_ms } }: Run, steps: Step[]): Content {
   const line = (name: string, value: number | null, p95: Content = '') =>
     html`<tr><th scope="row">${name}</th><td class="chart"></td><td>${decimals(value, 2)}</td><td>${p95}</td></tr>\n`;
   return [
-    line('Sum of the medians', sum),
-    line('End-to-end latency', whole, decimals(e2e_latency_ms?.p95, 2)),
+    line('Sum of the stages', sum),
+    line('End-to-end latency, median', whole, decimals(e2e_latency_ms?.p95, 2)),
     line('Difference', whole === null || sum === null ? null : whole - sum),
   ];
 }
@@ -81,8 +81,7 @@ function addingUp({ frames }: Run): string {
   const rest = frames.length - rests.length;
   return (
     `In ${rest === 0 ? `each of ${counted(frames.length, 'frame')}` : counted(rests.length, 'frame')} the stages add ` +
-    `up to the frame’s own latency within ${largest < 0.01 ? '0.01 ms' : ms(largest)}` +
-    `${rest === 0 ? '' : `; ${counted(rest, 'other frame')} had a stage whose time is not known`}. ` +
-    'The medians need not add up: no single frame is the middle one in every stage.'
+    `up to the frame’s own latency within ${withUnit(Math.max(0.01, Math.ceil(100 * largest) / 100), 2, 'ms')}` +
+    `${rest === 0 ? '' : `; ${counted(rest, 'other frame')} had a stage whose time is not known`}.`
   );
 }

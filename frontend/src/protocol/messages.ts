@@ -114,55 +114,67 @@ sample_time: number, };
 
 export type CpuPercent = { server: number | null, viewer: number | null, phone: number | null, };
 
+export type StageSummary = { 
+/**
+ * In the frames whose end-to-end latency is nearest to its median, a twentieth of all: so the
+ * stages add up to that median. (Each stage's own median would not: what comes late in one
+ * stage waits less in another.)
+ */
+median: number, 
+/**
+ * Of all frames.
+ */
+p95: number, };
+
 export type StagesMs = { 
 /**
  * Camera → last packet of the frame at the viewer: the phone's video encoder and the network.
  */
-capture_to_receive: Summary | null, 
+capture_to_receive: StageSummary | null, 
 /**
  * → taken by the sampler: jitter buffer, video decoder, waiting for the detector to be free.
  */
-receive_to_sample: Summary | null, 
+receive_to_sample: StageSummary | null, 
 /**
  * → JPEG handed to the socket.
  */
-encode: Summary | null, 
+encode: StageSummary | null, 
 /**
  * → last byte read by the server.
  */
-uplink: Summary | null, 
+uplink: StageSummary | null, 
 /**
  * → taken by a worker.
  */
-queue: Summary | null, 
+queue: StageSummary | null, 
 /**
  * → pixels.
  */
-decode: Summary | null, 
+decode: StageSummary | null, 
 /**
  * → the model's input.
  */
-resize: Summary | null, 
+resize: StageSummary | null, 
 /**
  * → the model's outputs.
  */
-infer: Summary | null, 
+infer: StageSummary | null, 
 /**
  * → detections ready.
  */
-post: Summary | null, 
+post: StageSummary | null, 
 /**
  * → answer received by the viewer.
  */
-downlink: Summary | null, 
+downlink: StageSummary | null, 
 /**
  * → drawn on the canvas.
  */
-paint: Summary | null, 
+paint: StageSummary | null, 
 /**
  * → on screen: the frame callback after drawing.
  */
-display: Summary | null, };
+display: StageSummary | null, };
 
 export type MetricsReport = { mode: Mode, duration_s: number | null, frames: FrameCounts, 
 /**

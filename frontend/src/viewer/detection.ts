@@ -17,7 +17,7 @@ export type DetectionHandlers = {
 
 export class Detection {
   /** The measurement under way. */
-  metrics = new Metrics();
+  metrics = this.newMetrics();
   readonly vision: Vision;
   private readonly panel = new DetectorPanel((engine) => {
     this.run = null;
@@ -111,6 +111,10 @@ export class Detection {
     };
   }
 
+  private newMetrics(): Metrics {
+    return new Metrics((rtpTimestamp) => this.vision.arrivals.of(rtpTimestamp));
+  }
+
   /** Frames a second that are wanted. */
   private get fps(): number {
     const { fps } = this.options.sampler;
@@ -121,7 +125,7 @@ export class Detection {
   private noteCounts({ run, counts, clock }: FromWorker): void {
     if (run !== this.run) {
       this.run = run;
-      this.metrics = new Metrics();
+      this.metrics = this.newMetrics();
       this.handlers.begun(this.metrics);
     }
     this.metrics.noteCounts(counts, clock, performance.now());

@@ -1,5 +1,4 @@
 // Puts results on the screen and notes when they were really there.
-import type { Arrivals } from '../detect/arrivals';
 import { epochNow } from '../detect/epoch';
 import type { ResultMessage } from '../detect/messages';
 import type { DetectionResult } from '../protocol/messages';
@@ -15,8 +14,6 @@ export class Display {
     private readonly stage: Stage,
     /** The measurement that is under way now. */
     private readonly metrics: () => Metrics,
-    /** When a frame of the video arrived. */
-    private readonly arrivals: Pick<Arrivals, 'of'>,
   ) {}
 
   show(message: ResultMessage): void {
@@ -32,8 +29,6 @@ export class Display {
     if (!this.pending) return;
     const { message, drawn, metrics } = this.pending;
     this.pending = null;
-    // Only now: the browser tells of a frame's arrival when it shows the frame, often after it was sampled.
-    const received = this.arrivals.of(message.rtpTimestamp);
-    metrics.noteShown(message, { received, drawn, shown: epochNow() });
+    metrics.noteShown(message, { drawn, shown: epochNow() });
   }
 }

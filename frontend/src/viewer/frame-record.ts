@@ -33,32 +33,40 @@ export type FrameRecord = {
   stages_ms: Record<Stage, number | null>;
 };
 
-/** When a frame was where in this page: arrived (null: not known), drawn on the canvas, and on screen. */
-export type PageTimes = { received: number | null; drawn: number; shown: number };
+/** What the vision worker tells of an answered frame. */
+export type AnsweredFrame = Pick<ResultMessage, 'result' | 'capture' | 'rtpTimestamp' | 'stamps' | 'clock'>;
 
-export function frameRecord(message: ResultMessage, times: PageTimes): FrameRecord {
-  const { result, capture } = message;
+/** When a frame was drawn on the canvas, and when it came on screen. */
+export type ShownTimes = { drawn: number; shown: number };
+
+/** `received`: when the frame's last packet arrived; null where that is not known. */
+export function frameRecord(
+  frame: AnsweredFrame,
+  received: number | null,
+  { drawn, shown }: ShownTimes,
+): FrameRecord {
+  const { result, capture, stamps } = frame;
   return {
     frame_id: result.frame_id,
     captured: capture.at,
     capture_source: capture.source,
-    shown: times.shown,
+    shown,
     // Both are moments of this page's clock: to tell them by the server's would add the same offset to each.
-    e2e_ms: times.shown - capture.at,
+    e2e_ms: shown - capture.at,
     server_ms: serverLatency(result),
     network_ms: result.recv_ts - result.capture_ts,
     stages_ms: {
-      ...beforeSampling(message, times.received),
-      ...overTheNetwork(message),
+      ...beforeSampling(frame, received),
+      ...overTheNetwork(frame),
       ...atTheDetector(result),
-      paint: times.drawn - message.stamps.answered,
-      display: times.shown - times.drawn,
+      paint: drawn - stamps.answered,
+      display: shown - drawn,
     },
   };
 }
 
 /** Without the camera's own time, the frame's way begins where its time was told. */
-function beforeSampling({ capture, stamps }: ResultMessage, received: number | null) {
+function beforeSampling({ capture, stamps }: AnsweredFrame, received: number | null) {
   const { at, source } = capture;
   const knowsArrival = source === 'capture_time' && received !== null;
   return {
@@ -68,7 +76,7 @@ function beforeSampling({ capture, stamps }: ResultMessage, received: number | n
 }
 
 /** Frames that are inferred in this page do not travel. */
-function overTheNetwork({ result, stamps, clock }: ResultMessage) {
+function overTheNetwork({ result, stamps, clock }: AnsweredFrame) {
   const { sampled, sent, answered } = stamps;
   if (sent === undefined) return { encode: null, uplink: null, downlink: null };
   const uplink = result.recv_ts - clock.offset - sent;

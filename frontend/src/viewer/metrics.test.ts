@@ -25,13 +25,14 @@ const message: ResultMessage = {
   run: 1,
 };
 
-const shownAt = (shown: number) => ({ received: 1010, drawn: shown - 12, shown });
+const shownAt = (shown: number) => ({ drawn: shown - 12, shown });
+const arrivedAt1010 = () => 1010;
 
 const outside = { mode: 'server', video_kbps: null, config: {}, machine: {} } as const;
 
 describe('Metrics', () => {
   it('has null, never 0, for what was not measured', () => {
-    const report = new Metrics().report(outside);
+    const report = new Metrics(arrivedAt1010).report(outside);
     expect(report.duration_s).toBeNull();
     expect(report.processed_fps).toBeNull();
     expect(report.e2e_latency_ms).toBeNull();
@@ -39,12 +40,12 @@ describe('Metrics', () => {
     expect(report.clock_error_ms).toBeNull();
     expect(report.cpu_percent).toEqual({ server: null, viewer: null, phone: null });
     expect(new Set(Object.values(report.stages_ms))).toEqual(new Set([null]));
-    const { fps, e2e } = new Metrics().glance(5000);
+    const { fps, e2e } = new Metrics(arrivedAt1010).glance(5000);
     expect([fps, e2e]).toEqual([null, null]);
   });
 
   it('summarises the frames shown', () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(arrivedAt1010);
     for (const shown of [1070, 1080, 1090]) metrics.noteShown(message, shownAt(shown));
     const report = metrics.report(outside);
     expect(report.e2e_latency_ms).toEqual({ median: 80, p95: 89 });
@@ -54,8 +55,28 @@ describe('Metrics', () => {
     expect(report.stages_ms.infer, 'no timing was told').toBeNull();
   });
 
+  it('waits a moment for the news of a frame’s arrival, and keeps the frames’ order', () => {
+    const arrivals = new Map<number | undefined, number>();
+    const metrics = new Metrics((rtpTimestamp) => arrivals.get(rtpTimestamp) ?? null);
+    const show = (rtpTimestamp: number) =>
+      metrics.noteShown({ ...message, rtpTimestamp }, shownAt(1070 + rtpTimestamp));
+    const settled = () => metrics.glance(2000).stages.display;
+    show(1);
+    show(2);
+    arrivals.set(2, 1012);
+    show(3);
+    expect(settled(), 'the first one is waited for').toBeNull();
+    arrivals.set(1, 1011);
+    show(4);
+    expect(settled()).not.toBeNull();
+    // The news about the third never comes.
+    show(600);
+    const ways = metrics.allRecords().map(({ stages_ms }) => stages_ms.capture_to_receive);
+    expect(ways).toEqual([11, 12, null, null, null]);
+  });
+
   it('counts time from the first sampled frame to the end of the last', () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(arrivedAt1010);
     metrics.noteCounts(counts(0), null, 0);
     metrics.noteCounts(counts(1), null, 60_000);
     metrics.noteCounts(counts(31), null, 62_000);
@@ -69,7 +90,7 @@ describe('Metrics', () => {
   });
 
   it('glances at the last ten seconds', () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(arrivedAt1010);
     for (let second = 0; second <= 20; second++) metrics.noteShown(message, shownAt(1000 * second));
     // Shown at 11 s … 20 s: nine intervals and the half second since.
     const { fps, e2e, stages } = metrics.glance(20_500);
@@ -80,10 +101,11 @@ describe('Metrics', () => {
   });
 
   it('keeps a bounded number of records, the newest', () => {
-    const metrics = new Metrics();
+    const metrics = new Metrics(arrivedAt1010);
     for (let shown = 0; shown < 30_000; shown++) metrics.noteShown(message, shownAt(shown));
-    expect(metrics.records.length).toBeLessThanOrEqual(20_000);
-    expect(metrics.records.at(-1)?.shown).toBe(29_999);
+    const records = metrics.allRecords();
+    expect(records.length).toBeLessThanOrEqual(20_000);
+    expect(records.at(-1)?.shown).toBe(29_999);
     expect(metrics.frames.displayed).toBe(30_000);
   });
 });

@@ -6,14 +6,14 @@ const outside = { mode: 'server', video_kbps: null, config: {}, machine: {} } as
 
 function makeRecorder(obstacle: string | null = null) {
   const countAnew = vi.fn();
-  let metrics = new Metrics();
+  let metrics = new Metrics(() => null);
   const recorder = new Recorder({
     obstacle: () => obstacle,
     countAnew,
     report: () => metrics.report(outside),
   });
   const begin = () => {
-    metrics = new Metrics();
+    metrics = new Metrics(() => null);
     recorder.begun(metrics);
   };
   return { recorder, countAnew, begin };

@@ -95,7 +95,7 @@ export class Recorder {
     this.running = null;
     const { timeline } = running;
     timeline.push({ at: epochNow(), frames: metrics.frames });
-    running.done({ metrics: this.parts.report(), frames: [...metrics.records], timeline });
+    running.done({ metrics: this.parts.report(), frames: metrics.allRecords(), timeline });
   }
 
   private fail(reason: string): void {

@@ -1,6 +1,6 @@
 // Statistics, as pure functions. What is not a finite number was not measured: it is not counted.
 
-export type Summary = { median: number; p95: number };
+import type { Summary } from '../protocol/messages';
 
 /** The value below which the share `p` of the values lies, interpolated between neighbours. */
 export function percentile(sorted: ArrayLike<number>, p: number): number {

@@ -69,7 +69,7 @@ export class Viewer {
       },
     });
     const { vision } = this.detection;
-    this.display = new Display(this.stage, () => this.detection.metrics, vision.arrivals);
+    this.display = new Display(this.stage, () => this.detection.metrics);
     this.recorder = new Recorder({
       obstacle: () => this.obstacle,
       countAnew: () => vision.countAnew(),

@@ -56,7 +56,7 @@ export class Waterfall {
 
 type Placed = { stage: Stage; start: number; median: number | null; p95: number | null; scale: number };
 
-/** Each stage begins where the medians before it end; `scale` turns ms into shares of the whole width. */
+/** Each stage begins where the one before it ends; `scale` turns ms into shares of the whole width. */
 export function layOut(stages: StagesMs | null): Placed[] {
   let end = 0;
   let widest = 0;

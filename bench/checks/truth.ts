@@ -1,7 +1,8 @@
 // bench/check_truth.sh: latency and pairing as the viewer tells them, against what the painted pixels say.
 import { launchLaptop } from '../../frontend/e2e/harness/chrome';
 import { Server } from '../../frontend/e2e/harness/server';
-import { type Summary, summarise } from '../../frontend/src/viewer/stats';
+import type { Summary } from '../../frontend/src/protocol/messages';
+import { summarise } from '../../frontend/src/viewer/stats';
 import { build } from '../lib/build';
 import {
   decimals,

@@ -58,8 +58,7 @@ type Drawing = { cellsOf: typeof cellsOf; offsetOf: typeof offsetOf };
 
 /**
  * Replaces the camera by one whose pixels tell their counter and the time of their drawing. The frame is handed over
- * when it is drawn, and its timestamp is the stamp's moment. Through canvas.captureStream the same check found
- * differences several times as wide, single frames 28 ms off: it takes the picture later, at times of its own.
+ * when it is drawn; through canvas.captureStream single frames were captured 28 ms after their drawing.
  */
 export function installCamera(
   clock: WallClock,
@@ -67,6 +66,11 @@ export function installCamera(
   { cellsOf, offsetOf }: Drawing,
 ): void {
   const { width, height, columns, rows, cellHeight } = layout;
+  // WebRTC translates the timestamps of frames made by a page by the mean delay of the last hundred, and where that
+  // would lie ahead it moves all later ones back, for good: one spell of slow hand-overs, and every capture time
+  // stays ms too early. A real camera's frames carry a time of their own, which is taken as it is. A jump of more
+  // than 300 ms makes the translation begin anew: then a frame's capture is the moment of its handing over.
+  const JUMP_US = 1_000_000;
 
   const draw = (context: OffscreenCanvasRenderingContext2D, scene: ImageBitmap, counter: number) => {
     const offset = offsetOf(counter, step, width);
@@ -102,7 +106,7 @@ export function installCamera(
     const next = () => {
       if (track.readyState === 'ended') return;
       const stamped = draw(context, scene, counter);
-      void writer.write(new VideoFrame(context.canvas, { timestamp: stamped * 1000 }));
+      void writer.write(new VideoFrame(context.canvas, { timestamp: counter * JUMP_US }));
       window.handedOver.push(performance.now() - stamped);
       counter = (counter + 1) % 2 ** 16;
       // After a stall the beat goes on from there: no burst makes up for it.

@@ -1,7 +1,8 @@
 // What the pixels say against what the viewer said of the same frames.
 import type { Corners } from '../../../frontend/e2e/harness/truth';
+import type { Summary } from '../../../frontend/src/protocol/messages';
 import type { FrameRecord } from '../../../frontend/src/viewer/frame-record';
-import { type Summary, summarise } from '../../../frontend/src/viewer/stats';
+import { summarise } from '../../../frontend/src/viewer/stats';
 import { readCells, type Stamp } from './cells';
 import type { Sighting } from './in-page';
 import { positionOf, standsAt } from './scene';
@@ -9,9 +10,8 @@ import { positionOf, standsAt } from './scene';
 export const LIMITS = {
   /**
    * Median of |our E2E − the pixels'|, ms. What there is of it comes from the browser's capture times: they begin at
-   * the handing over, about 1 ms after the stamp, are told in whole ms, and go from one page's clock to the other's as
-   * if packets took half a round trip each way. On a busy machine single round trips took 10–30 ms,
-   * and capture times were then up to 4 ms too early for some seconds.
+   * the handing over, 1 ms or so after the stamp, are told in whole ms, and go from one page's clock to the other's as
+   * if packets took half a round trip each way, which is less true the busier the machine.
    */
   difference_ms: 5,
   /** Of all paintings. */

@@ -10,14 +10,14 @@ server=sightline-server-$$
 viewer=sightline-viewer-$$
 phone=sightline-phone-$$
 
+require_tools
+install_packages
 for word in "$@"; do
   case $word in -h | --help) exec node bench/start.mjs bench/checks/bandwidth.ts --help ;; esac
 done
 [ "$(uname)" = Linux ] || fail "check_bandwidth needs Linux: its network namespaces count the bytes"
 command -v ip >/dev/null || fail "ip is missing: install iproute2"
-[ "$(id -u)" = 0 ] || fail "network namespaces need root: run check_bandwidth with sudo"
-require_tools
-install_packages
+[ "$(id -u)" = 0 ] || fail "network namespaces need root: sudo env \"PATH=\$PATH\" \"HOME=\$HOME\" bench/check_bandwidth.sh"
 build_pages
 [ -n "${SIGHTLINE_BIN:-}" ] || build_server
 
@@ -27,7 +27,7 @@ remove_hosts() {
   for host in "$server" "$viewer" "$phone"; do
     pids=$(ip netns pids "$host" 2>/dev/null) || continue
     [ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
-    ip netns del "$host"
+    ip netns del "$host" || true
   done
 }
 trap remove_hosts EXIT

@@ -30,7 +30,7 @@ export async function withBenchPage<T>(flags: string[], work: (page: Page) => Pr
       const outcome = await work(page);
       progressDone();
       const troubles = takeTroubles(watched);
-      if (troubles.length > 0) throw new Error(`the page had troubles:\n${troubles.join('\n')}`);
+      if (troubles.length > 0) throw new Error(`the page had troubles: ${troubles.join('; ')}`);
       return outcome;
     } finally {
       await laptop.close();

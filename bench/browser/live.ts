@@ -1,9 +1,10 @@
 // A phone and a viewer as people use them, one mode after the other on the same machine.
 import { launchLaptop, launchPhone } from '../../frontend/e2e/harness/chrome';
-import { closePage, openPage, openPhone, takeTroubles, type Watched } from '../../frontend/e2e/harness/pages';
+import { closePage, openBareViewer, openPhone, type Watched } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { until } from '../../frontend/e2e/harness/until';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
+import { record } from '../checks/check';
 import { build } from '../lib/build';
 import {
   decimals,
@@ -51,23 +52,15 @@ async function measure(
   seconds: number,
 ) {
   progress(`${mode}: a phone joins`);
-  const viewer = await openPage(laptop, 'viewer', `${url}?mode=${mode}&threads=${threads}&room=new`, {
-    viewport: { width: 1280, height: 800 },
-    // Not the tests' tools: they read every frame's pixels back, which is work on the main thread.
-    init: noteLongTasks,
-  });
+  const address = `${url}?mode=${mode}&threads=${threads}&room=new`;
+  const viewer = await openBareViewer(laptop, address, { init: noteLongTasks });
   const phone = await openPhone(phones, await joinLink(viewer.page));
   await until(`${WARM_UP} frames are shown`, () => shownAtLeast(viewer, WARM_UP));
   progress(`${mode}: measuring for ${seconds} s`);
   const work = await watchWork(viewer);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const measured = {
-    work: await work(),
-    metrics: await viewer.page.evaluate(() => window.sightline.metrics()),
-  };
-  const troubles = takeTroubles(viewer);
+  const { metrics } = await record(viewer, seconds);
+  const measured = { work: await work(), metrics };
   await Promise.all([closePage(viewer), closePage(phone)]);
-  if (troubles.length > 0) throw new Error(`the viewer had troubles:\n${troubles.join('\n')}`);
   return measured;
 }
 

@@ -1,8 +1,7 @@
 // bench/run_browser.sh: which command, with which options.
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { inWords, thisMachine } from '../lib/machine';
-import type { Goal, Measured } from '../lib/words';
+import { report, statusOf, wholeNumber } from '../lib/command';
+import type { Measured } from '../lib/words';
 import { accuracy } from './accuracy';
 import { live } from './live';
 import { size } from './size';
@@ -40,16 +39,7 @@ const COMMANDS: Record<string, Command> = {
   size: { takes: ['model', 'out'], run: size },
 };
 
-/** The status to exit with; what went wrong is told in words. */
-export async function main(args: string[]): Promise<number> {
-  try {
-    return await run(args);
-  } catch (error) {
-    console.error(`run_browser: ${error instanceof Error ? error.message : error}`);
-    if (process.env.DEBUG) console.error(error);
-    return 1;
-  }
-}
+export const main = (args: string[]): Promise<number> => statusOf('run_browser', () => run(args));
 
 async function run(args: string[]): Promise<number> {
   const { values, positionals } = read(args);
@@ -64,16 +54,12 @@ async function run(args: string[]): Promise<number> {
   if (stray) throw new Error(`${name} takes no --${stray}`);
   if (rest.length > (name === 'accuracy' ? 1 : 0)) throw new Error(`${name}: "${rest.at(-1)}" is too much`);
   const options = {
-    threads: whole('threads', values.threads ?? '1'),
-    frames: whole('frames', values.frames ?? '200'),
-    seconds: whole('seconds', values.seconds ?? '30'),
+    threads: wholeNumber('threads', values.threads ?? '1', 1, 64),
+    frames: wholeNumber('frames', values.frames ?? '200', 1, 99_999),
+    seconds: wholeNumber('seconds', values.seconds ?? '30', 1, 3600),
     model: values.model ?? 'models/ssdlite_mobilenet_v2',
   };
-  const machine = thisMachine();
-  const { figures, goals } = await command.run(options, rest[0] ?? '../shared/eval/coco-tiny');
-  if (values.out) writeFileSync(values.out, `${JSON.stringify({ ...figures, goals, machine }, null, 2)}\n`);
-  console.log(`\n${inWords(machine)}`);
-  return judge(goals);
+  return report(values.out, () => command.run(options, rest[0] ?? '../shared/eval/coco-tiny'));
 }
 
 const read = (args: string[]) =>
@@ -89,14 +75,3 @@ const read = (args: string[]) =>
       help: { type: 'boolean', short: 'h' },
     },
   });
-
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text))
-    throw new Error(`--${name} ${text} is not a whole number from 1 to 99999`);
-  return Number(text);
-}
-
-function judge(goals: Goal[]): number {
-  for (const { text, met } of goals) console.log(`goal ${met ? 'met   ' : 'MISSED'}  ${text}`);
-  return goals.every(({ met }) => met) ? 0 : 2;
-}

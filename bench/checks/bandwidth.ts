@@ -1,11 +1,12 @@
 // bench/check_bandwidth.sh: what the viewer says of its traffic, and what the kernel counted.
 // Runs in the server's network namespace.
 import { networkInterfaces } from 'node:os';
-import { openPage, openPhone } from '../../frontend/e2e/harness/pages';
+import { openBareViewer, openPhone } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
+import { wholeNumber } from '../lib/command';
 import { decimals, type Goal, type Measured, progress, progressDone, table } from '../lib/words';
-import { check, record, warmUp, wholeNumber } from './check';
+import { check, record, warmUp } from './check';
 import { readCounters } from './counters';
 import { differenceOf, type Flow, flowsOf } from './flows';
 import { launchLaptopBehind, launchPhoneBehind } from './launcher';
@@ -15,7 +16,7 @@ const HELP = `The viewer's uplink_kbps, downlink_kbps and video_kbps against the
 usage: bench/check_bandwidth.sh [OPTIONS]
 
   --seconds N   how long to record [default: 20]
-  --out FILE    write the figures as JSON, too
+  --out FILE    write the figures as JSON, too; named from the project's root
   -h, --help    this text
 
 Server, viewer and phone run in three network namespaces of their own, which are removed at the end. The status is
@@ -62,10 +63,7 @@ async function measure(viewerHost: string, phoneHost: string, seconds: number) {
   try {
     const url = `https://${addressTowards('viewer')}:${server.port}/?mode=server&room=new`;
     // Without the camera's permission Chrome tells the phone only the default route's address: here there is none.
-    const viewer = await openPage(laptop, 'viewer', url, {
-      viewport: { width: 1280, height: 800 },
-      permissions: ['camera'],
-    });
+    const viewer = await openBareViewer(laptop, url, { permissions: ['camera'] });
     await openPhone(phones, await joinLink(viewer.page));
     await warmUp(viewer);
     progress(`measuring for ${seconds} s`);

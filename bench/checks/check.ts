@@ -1,12 +1,11 @@
-// What the checks have in common: their options, a recording, and the status they exit with.
-import { writeFileSync } from 'node:fs';
+// What the checks have in common: their options, and a recording of a viewer that has settled.
 import { parseArgs } from 'node:util';
 import type { Watched } from '../../frontend/e2e/harness/pages';
 import { takeTroubles } from '../../frontend/e2e/harness/pages';
 import { until } from '../../frontend/e2e/harness/until';
 import type { Recording } from '../../frontend/src/viewer/recording';
-import { inWords, thisMachine } from '../lib/machine';
-import { type Goal, type Measured, progressDone } from '../lib/words';
+import { report, statusOf } from '../lib/command';
+import type { Measured } from '../lib/words';
 
 /** The phone's bit rate climbs, and its capture times settle, for some seconds. */
 const SETTLE_MS = 6000;
@@ -22,17 +21,8 @@ export type Check = {
   run: (values: Values, flags: string[]) => Promise<Measured>;
 };
 
-/** The status to exit with; what went wrong is told in one line. */
-export async function check(asked: Check, args: string[]): Promise<number> {
-  try {
-    return await runCheck(asked, args);
-  } catch (error) {
-    progressDone();
-    console.error(`${asked.name}: ${error instanceof Error ? error.message : error}`);
-    if (process.env.DEBUG) console.error(error);
-    return 1;
-  }
-}
+export const check = (asked: Check, args: string[]): Promise<number> =>
+  statusOf(asked.name, () => runCheck(asked, args));
 
 async function runCheck({ help, options, flags = [], run }: Check, args: string[]): Promise<number> {
   const taken = Object.fromEntries(options.map((name) => [name, { type: 'string' as const }]));
@@ -46,25 +36,8 @@ async function runCheck({ help, options, flags = [], run }: Check, args: string[
     console.log(help);
     return 0;
   }
-  const machine = thisMachine();
-  const { figures, goals } = await run(
-    rest as Values,
-    flags.filter((name) => name in rest),
-  );
-  if (out) writeFileSync(String(out), `${JSON.stringify({ ...figures, goals, machine }, null, 2)}\n`);
-  console.log(`\n${inWords(machine)}`);
-  return judge(goals);
-}
-
-function judge(goals: Goal[]): number {
-  for (const { text, met } of goals) console.log(`${met ? 'pass' : 'FAIL'}  ${text}`);
-  return goals.every(({ met }) => met) ? 0 : 2;
-}
-
-export function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new Error(`--${name} ${text} is not a whole number from ${least} to ${most}`);
+  const given = flags.filter((name) => name in rest);
+  return report(out as string | undefined, () => run(rest as Values, given));
 }
 
 /** Until frames are shown whose time is the phone's camera's, and some seconds more. */

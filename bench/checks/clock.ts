@@ -1,12 +1,13 @@
 // bench/check_clock.sh: end-to-end latency with the phone's wall clock right, ahead and behind.
 import type { Browser } from 'playwright-core';
 import { launchLaptop } from '../../frontend/e2e/harness/chrome';
-import { closePage, openPage, openPhone } from '../../frontend/e2e/harness/pages';
+import { closePage, openBareViewer, openPhone } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
 import { build } from '../lib/build';
+import { wholeNumber } from '../lib/command';
 import { type Goal, type Measured, medianAndP95, progress, progressDone, table } from '../lib/words';
-import { check, record, warmUp, wholeNumber } from './check';
+import { check, record, warmUp } from './check';
 import { launchPhoneBehind } from './launcher';
 import { buildSkew, measuredSkew, skewed } from './skew';
 
@@ -19,14 +20,14 @@ usage: bench/check_clock.sh [OPTIONS]
                       any shift [default: 5000]
   --seconds N         how long each phone is recorded [default: 5]
   --rounds N          how often all three phones are measured [default: 4]
-  --out FILE          write the figures as JSON, too
+  --out FILE          write the figures as JSON, too; named from the project's root
   -h, --help          this text
 
 Phones with the right time, ahead and behind join in turn, again in every round. Calls differ by some ms without any
 shift, too (how camera, sampler and screen fall into step): the changes of all rounds are averaged. The status is 0
-when the median then changes by less than 10 ms, 2 when it changes more, 1 when something went wrong. CHROME names
-the browser, SIGHTLINE_BIN a server that is built already. Linux only: a small C library shifts the clock of the
-phone's browser.`;
+when the median then changes by less than 10 ms, and the phone's camera timed 95 % of the frames or more; 2 when not,
+1 when something went wrong. CHROME names the browser, SIGHTLINE_BIN a server that is built already. Linux only: a
+small C library shifts the clock of the phone's browser.`;
 
 const MOST_CHANGE_MS = 10;
 /** A frame timed by anything else tells nothing about the phone's clock. */
@@ -84,9 +85,7 @@ async function measure(
   url: string,
   { mode, skew, seconds }: Settings,
 ) {
-  const viewer = await openPage(laptop, 'viewer', `${url}?mode=${mode}&threads=1&room=new`, {
-    viewport: { width: 1280, height: 800 },
-  });
+  const viewer = await openBareViewer(laptop, `${url}?mode=${mode}&threads=1&room=new`);
   const phone = await openPhone(phones, await joinLink(viewer.page));
   await warmUp(viewer);
   const ahead = await measuredSkew(phone.page, skew);

@@ -13,7 +13,7 @@ type Figures = Pick<MetricsReport, 'frames' | 'uplink_kbps' | 'downlink_kbps' | 
 const TLS_RECORD = 5 + 16 + 1;
 const UP_FRAMING = TLS_RECORD + 4 + 4;
 const DOWN_FRAMING = TLS_RECORD + 4;
-/** How often the socket asks for the server's time; each answer is a message, too. */
+/** How often the viewer's detection socket asks for the server's time; each answer is a message, too. */
 const PING_EVERY_MS = 2000;
 
 export function flowsOf(figures: Figures, before: Wires, after: Wires): Flow[] {

@@ -4,6 +4,7 @@ import { Server } from '../../frontend/e2e/harness/server';
 import type { Summary } from '../../frontend/src/protocol/messages';
 import { summarise } from '../../frontend/src/viewer/stats';
 import { build } from '../lib/build';
+import { wholeNumber } from '../lib/command';
 import {
   decimals,
   type Goal,
@@ -13,7 +14,7 @@ import {
   progressDone,
   table,
 } from '../lib/words';
-import { check, wholeNumber } from './check';
+import { check } from './check';
 import { judge, LIMITS, type Verdict } from './truth/judge';
 import { scenePeople } from './truth/scene';
 import { CAMERA_FPS, PLANTS, type Plant, type Wanted, witness } from './truth/session';
@@ -28,7 +29,7 @@ usage: bench/check_truth.sh [OPTIONS]
                             every result with the picture of the one before
   --prove                   run clean and with both deliberate errors, each as long: pass only if clean passes and
                             each error is caught
-  --out FILE                write the figures as JSON, too
+  --out FILE                write the figures as JSON, too; named from the project's root
   -h, --help                this text
 
 The phone's camera is replaced by one whose pixels carry a counter and the time of drawing; the picture above them

@@ -13,7 +13,7 @@ export type Machine = {
 /** `load`: processes that ran or wanted to, in the mean of the last minute. */
 export const thisMachine = (): Machine => ({
   cores: cpus().length,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  processor: cpus()[0]?.model.trim() || 'unknown',
   memory_gib: Math.round((10 * totalmem()) / 2 ** 30) / 10,
   os: distribution() ?? version(),
   kernel: `${type()} ${release()}`,

@@ -1,4 +1,4 @@
-// How figures are shown.
+// How figures, news and errors are shown.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../frontend/e2e/harness/paths';
@@ -33,6 +33,12 @@ export const decimals = (value: number | null | undefined, digits: number): stri
 
 export const medianAndP95 = (summary: Summary | null): string =>
   summary ? `${summary.median.toFixed(1)} / ${summary.p95.toFixed(1)}` : 'not measured';
+
+/** What an error says, in one line: without the driver's prefixes and call log. */
+export function sentence(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/^(page|browser|browserType)\.\w+: /, '').replace(/^Error: /, '');
+}
 
 /** A folder for what a command leaves behind, where builds are: never committed. */
 export function workFolder(name: string): string {

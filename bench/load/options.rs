@@ -44,7 +44,7 @@ pub struct Options {
     /// Load a server that runs already, such as ws://localhost:3000, and measure nothing beside it
     #[arg(long)]
     pub url: Option<Target>,
-    /// Write the figures (JSON) here instead of to the standard output
+    /// Write the figures (JSON) here, named from the project's root, instead of to the standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// The server's own flags, such as --workers and --threads

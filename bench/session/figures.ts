@@ -1,17 +1,16 @@
 // The figures in the terminal.
-import type { CpuPercent, MetricsReport } from '../../frontend/src/protocol/messages';
+import type { CpuPercent, FrameCounts, MetricsReport } from '../../frontend/src/protocol/messages';
 import { decimals, medianAndP95, table } from '../lib/words';
 import type { Row } from './csv';
 import { titleOf } from './sweep';
 
 export function figures(metrics: MetricsReport): string {
   const { frames } = metrics;
-  const dropped = `${frames.dropped_client} / ${frames.dropped_server} / ${frames.errors}`;
   return table([
     ['mode', metrics.mode],
     ['measured, s', decimals(metrics.duration_s, 1)],
     ['frames sampled / shown', `${frames.sampled} / ${frames.displayed}`],
-    ['frames dropped by page / by server / errors', dropped],
+    [`frames ${LOST}`, lost(frames)],
     ['frames shown a second', decimals(metrics.processed_fps, 2)],
     ['camera to screen, ms (median / p95)', medianAndP95(metrics.e2e_latency_ms)],
     ['detection, ms (median / p95)', medianAndP95(metrics.server_latency_ms)],
@@ -23,7 +22,7 @@ export function figures(metrics: MetricsReport): string {
 }
 
 export function sweepFigures(rows: Row[]): string {
-  const head = ['', 'FPS', 'E2E, ms (median / p95)', 'CPU, %: server / viewer / phone', 'dropped'];
+  const head = ['', 'FPS', 'E2E, ms (median / p95)', 'CPU, %: server / viewer / phone', LOST];
   const lines = rows.map(({ varied, result }) => {
     if ('failure' in result) return [titleOf(varied), 'failed', '', '', ''];
     const { processed_fps, e2e_latency_ms, cpu_percent, frames } = result.metrics;
@@ -32,11 +31,16 @@ export function sweepFigures(rows: Row[]): string {
       decimals(processed_fps, 1),
       medianAndP95(e2e_latency_ms),
       cpu(cpu_percent),
-      String(frames.dropped_client + frames.dropped_server + frames.errors),
+      lost(frames),
     ];
   });
   return table([head, ...lines]);
 }
+
+const LOST = 'dropped by page / by server / errors';
+
+const lost = ({ dropped_client, dropped_server, errors }: FrameCounts): string =>
+  `${dropped_client} / ${dropped_server} / ${errors}`;
 
 const kbps = ({ uplink_kbps, downlink_kbps, video_kbps }: MetricsReport): string =>
   [uplink_kbps, downlink_kbps, video_kbps].map((value) => decimals(value, 0)).join(' / ');

@@ -1,7 +1,8 @@
 // What must be there before a measurement begins: it would be a pity to find out afterwards.
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import { findChrome } from '../../frontend/e2e/harness/chrome';
+import { checkPlace } from '../lib/command';
 import type { Options } from './options';
 
 /** What Chromium's fake camera can play. */
@@ -9,9 +10,12 @@ const CLIP_KINDS = ['.mjpeg', '.y4m'];
 
 export function checkFiles(options: Options): void {
   if (options.kind !== 'attach') checkClip(options.clip);
+  const [flag, figures] = options.kind === 'sweep' ? ['--csv', options.csv] : ['--out', options.out];
   checkPlace('--report', options.report);
-  if (options.kind === 'sweep') checkPlace('--csv', options.csv);
-  else checkPlace('--out', options.out);
+  checkPlace(flag, figures);
+  if (resolve(figures) === resolve(options.report)) {
+    throw new Error(`${flag} and --report name the same file: each needs one of its own`);
+  }
   if (options.headed) checkDisplay();
   findChrome();
 }
@@ -23,20 +27,6 @@ function checkClip(clip: string): void {
   throw new Error(
     `--clip ${clip}: must be .mjpeg or .y4m, which \`ffmpeg -i CLIP -an -c:v mjpeg -q:v 3 clip.mjpeg\` makes of others`,
   );
-}
-
-function checkPlace(flag: string, file: string): void {
-  const folder = dirname(resolve(file));
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`${flag} ${file}: there is no folder ${folder}`);
-  }
-  const present = statSync(file, { throwIfNoEntry: false });
-  if (present && !present.isFile()) throw new Error(`${flag} ${file}: is not a file`);
-  try {
-    accessSync(present ? file : folder, constants.W_OK);
-  } catch {
-    throw new Error(`${flag} ${file}: may not be written`);
-  }
 }
 
 function checkDisplay(): void {

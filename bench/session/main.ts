@@ -1,10 +1,10 @@
 // bench/run_bench.sh: from the command line to files.
-import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { build } from '../lib/build';
+import { NotWritten, write } from '../lib/command';
 import { processLister } from '../lib/cpu';
 import { inWords, type Machine, thisMachine } from '../lib/machine';
-import { progress, progressDone } from '../lib/words';
+import { progress, progressDone, sentence } from '../lib/words';
 import { csvOf, type Row } from './csv';
 import { figures, sweepFigures } from './figures';
 import { checkFiles } from './files';
@@ -17,7 +17,7 @@ import { renderReport } from './report/html';
 import { Rig } from './rig';
 import { UsageError } from './settings';
 import { combinations, titleOf } from './sweep';
-import { commandLine, sentence } from './words';
+import { commandLine } from './words';
 
 type Single = Exclude<Options, { kind: 'sweep' }>;
 type Sweeping = Extract<Options, { kind: 'sweep' }>;
@@ -36,18 +36,19 @@ export async function main(args: string[]): Promise<number> {
     progressDone();
     // A Ctrl-C ends builds, too; the news of it comes after their failure.
     await setImmediate();
-    const reason = signal.aborted ? signal.reason : error;
-    console.error(`run_bench: ${sentence(reason)}`);
+    const interrupted = signal.aborted && !(error instanceof NotWritten);
+    console.error(`run_bench: ${sentence(interrupted ? signal.reason : error)}`);
     if (process.env.DEBUG) console.error(error);
-    if (signal.aborted) return INTERRUPTED;
+    if (interrupted) return INTERRUPTED;
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
 async function run(options: Options, command: string, signal: AbortSignal): Promise<number> {
   checkFiles(options);
-  if (options.kind !== 'attach') build('pages', 'server');
+  // Before the build, whose work is over when the measurement begins.
   const machine = thisMachine();
+  if (options.kind !== 'attach') build('pages', 'server');
   const processes = await processLister();
   progress('starting the browsers');
   const rig =
@@ -66,7 +67,7 @@ async function run(options: Options, command: string, signal: AbortSignal): Prom
 async function single(bench: Bench & { options: Single }, command: string): Promise<number> {
   const { options, machine, signal } = bench;
   const { run, notes } = await measure(bench, options.settings, titleOf({ mode: options.settings.mode }));
-  writeFileSync(options.out, `${JSON.stringify(run.metrics, null, 2)}\n`);
+  write(options.out, `${JSON.stringify(run.metrics, null, 2)}\n`);
   writeReport(options.report, command, [run], notes);
   console.log(`\n${figures(run.metrics)}\n`);
   tell(machine, notes, [options.out, options.report]);
@@ -98,7 +99,7 @@ async function sweep(bench: Bench & { options: Sweeping }, command: string): Pro
   }
   if (runs.length === 0) throw new Error(`no run of the sweep gave figures; the last: ${notes.at(-1)}`);
   if (rows.length < all.length) notes.push(`interrupted: ${rows.length} of ${all.length} runs were made`);
-  writeFileSync(options.csv, csvOf(rows));
+  write(options.csv, csvOf(rows));
   writeReport(options.report, command, runs, notes);
   console.log(`\n${sweepFigures(rows)}\n`);
   tell(machine, notes, [options.csv, options.report]);
@@ -107,7 +108,7 @@ async function sweep(bench: Bench & { options: Sweeping }, command: string): Pro
 }
 
 function writeReport(file: string, command: string, runs: Run[], notes: string[]): void {
-  writeFileSync(file, renderReport({ made: new Date().toISOString(), command, runs, notes }));
+  write(file, renderReport({ made: new Date().toISOString(), command, runs, notes }));
 }
 
 function tell(machine: Machine, notes: string[], files: string[]): void {

@@ -6,6 +6,7 @@ import { CpuMeter, type Processes } from '../lib/cpu';
 import type { Machine } from '../lib/machine';
 import { progress, progressDone } from '../lib/words';
 import { Interrupted } from './interrupt';
+import { notesOn } from './notes';
 import type { Options } from './options';
 import { type Recorded, record } from './record';
 import type { Run } from './report/data';
@@ -34,7 +35,9 @@ export async function measure(bench: Bench, settings: Settings, title: string): 
     if (recorded.recording.metrics.frames.displayed === 0) {
       throw signal.aborted ? new Interrupted() : new Error('no frame was displayed during the measurement');
     }
-    return { run: runOf(bench, settings, title, recorded), notes: notesOf(bench, ends, recorded) };
+    const notes = notesOn(recorded.recording, options.duration, signal.aborted);
+    notes.push(...takeTroubles(ends.viewer).map((trouble) => `the viewer's page complained: ${trouble}`));
+    return { run: runOf(bench, settings, title, recorded), notes };
   } finally {
     progressDone();
     await closeEnds(ends);
@@ -45,11 +48,17 @@ async function connect({ rig, options, signal }: Bench, settings: Settings): Pro
   signal.throwIfAborted();
   progress('opening the viewer');
   const viewer = await rig.openViewer(settings);
-  if (options.kind !== 'attach') return { viewer, phone: await rig.openPhone(viewer) };
-  progressDone();
-  const link = await joinLink(viewer.page);
-  console.log(`Open this on the phone within 15 minutes, and start its camera:\n\n    ${link}\n`);
-  return { viewer, phone: null };
+  try {
+    if (options.kind !== 'attach') return { viewer, phone: await rig.openPhone(viewer) };
+    progressDone();
+    const link = await joinLink(viewer.page);
+    console.log(`Open this on the phone within 15 minutes, and start its camera:\n\n    ${link}\n`);
+    return { viewer, phone: null };
+  } catch (error) {
+    // A sweep goes on: what stays open would work beside the next run.
+    await closeEnds({ viewer, phone: null });
+    throw error;
+  }
 }
 
 function runOf({ rig, options, machine }: Bench, settings: Settings, title: string, recorded: Recorded): Run {
@@ -58,7 +67,8 @@ function runOf({ rig, options, machine }: Bench, settings: Settings, title: stri
   const config = {
     ...metrics.config,
     viewer_query: viewerQuery(settings),
-    threads: Number(settings.threads),
+    // Somebody else's server keeps its own.
+    ...(options.kind === 'attach' && metrics.mode !== 'wasm' ? {} : { threads: Number(settings.threads) }),
     // A real phone has no clip, and our own server's address tells nothing.
     ...(options.kind === 'attach' ? { attached: options.url } : { clip: basename(options.clip) }),
     warmup_s: options.warmup,
@@ -78,15 +88,6 @@ function runOf({ rig, options, machine }: Bench, settings: Settings, title: stri
     timeline,
     cpu: recorded.cpu,
   };
-}
-
-/** What a reader of the figures must know. */
-function notesOf({ options, signal }: Bench, { viewer }: Ends, { recording }: Recorded): string[] {
-  const { duration_s } = recording.metrics;
-  const notes = takeTroubles(viewer).map((trouble) => `the viewer's page complained: ${trouble}`);
-  if (signal.aborted)
-    notes.push(`interrupted after ${(duration_s ?? 0).toFixed(0)} s of ${options.duration} s`);
-  return notes;
 }
 
 /** To a tenth: the books are kept in steps of 10 ms. */

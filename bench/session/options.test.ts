@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { sentence } from '../lib/words';
 import { readArguments } from './options';
 import { UsageError } from './settings';
-import { commandLine, sentence } from './words';
+import { commandLine } from './words';
 
 const read = (line: string) => readArguments(line.split(' ').filter(Boolean));
 

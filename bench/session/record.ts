@@ -54,23 +54,27 @@ export async function record(
 const at = (time: number): Promise<false> =>
   new Promise((resolve) => setTimeout(() => resolve(false), time - performance.now()));
 
-/** The figures of the recording so far. */
+/** What was shown lately. Not `metrics()`: it goes over all frames, and would take time from what is measured. */
 async function show(page: Watched['page'], second: number, seconds: number): Promise<void> {
   // When the page is gone the recording itself tells why.
-  const metrics = await page.evaluate(() => window.sightline.metrics()).catch(() => null);
-  if (!metrics) return;
-  const { frames, processed_fps, e2e_latency_ms } = metrics;
+  const news = await page
+    .evaluate(() => ({ ...window.sightline.glance(), frames: window.sightline.state().frames }))
+    .catch(() => null);
+  if (!news) return;
+  const { frames, fps, e2e } = news;
   const figures = [
     `${frames.displayed} frames`,
-    `${decimals(processed_fps, 1)} FPS`,
-    `E2E ${decimals(e2e_latency_ms?.median, 0)} ms`,
+    `${decimals(fps, 1)} FPS`,
+    `E2E ${decimals(e2e?.median, 0)} ms`,
   ];
-  progress(`${bar(second / seconds)} ${second}/${seconds} s   ${figures.join('   ')}`);
+  // Counting begins some moments after it was asked for.
+  const done = Math.min(second, seconds);
+  progress(`${bar(done / seconds)} ${done}/${seconds} s   ${figures.join('   ')}`);
 }
 
 const WIDTH = 24;
 
-export function bar(share: number): string {
-  const full = Math.round(WIDTH * Math.min(1, share));
+function bar(share: number): string {
+  const full = Math.round(WIDTH * share);
   return `[${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}]`;
 }

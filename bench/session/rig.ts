@@ -2,13 +2,7 @@
 import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { cameraShowing, launchWith } from '../../frontend/e2e/harness/chrome';
-import {
-  closePage,
-  openPage,
-  openPhone,
-  viewerPermissions,
-  type Watched,
-} from '../../frontend/e2e/harness/pages';
+import { closePage, openBareViewer, openPhone, type Watched } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
 import { type Settings, viewerQuery } from './settings';
@@ -57,8 +51,7 @@ export class Rig {
   async openViewer(settings: Settings): Promise<Watched> {
     const base = this.address ?? (await this.serve(settings.threads));
     const address = `${base}?${viewerQuery(settings)}`;
-    const options = { viewport: { width: 1280, height: 800 }, permissions: viewerPermissions() };
-    const viewer = await openPage(this.laptop, 'viewer', address, options).catch((error: unknown) => {
+    const viewer = await openBareViewer(this.laptop, address).catch((error: unknown) => {
       const [, reason = String(error)] = /net::(\w+)/.exec(String(error)) ?? [];
       throw new Error(`no viewer at ${new URL(address).origin} (${reason}): is Sightline running there?`);
     });

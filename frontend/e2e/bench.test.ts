@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { MetricsReport } from '../src/protocol/messages';
 import { launchPhone } from './harness/chrome';
 import { openPhone } from './harness/pages';
@@ -40,6 +40,14 @@ beforeEach(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const running = new Set<{ interrupt: () => void; status: Promise<unknown> }>();
+
+/** A test that failed leaves no bench behind, with its server and its browsers. */
+afterEach(async () => {
+  for (const bench of running) bench.interrupt();
+  await Promise.all([...running].map(({ status }) => status));
+});
+
 /** In a process group of its own, as a terminal starts it. */
 function start(...args: string[]) {
   const child = spawn(join(ROOT, 'bench/run_bench.sh'), args, { cwd: folder, detached: true, stdio: 'pipe' });
@@ -53,7 +61,10 @@ function start(...args: string[]) {
   const status = new Promise<number | null>((resolve) => child.once('close', resolve));
   // A terminal's Ctrl-C goes to the whole group.
   const interrupt = () => process.kill(-(child.pid as number), 'SIGINT');
-  return { printed, status, interrupt };
+  const bench = { printed, status, interrupt };
+  running.add(bench);
+  void status.then(() => running.delete(bench));
+  return bench;
 }
 
 async function untilPrinted({ printed }: ReturnType<typeof start>, pattern: RegExp): Promise<string> {

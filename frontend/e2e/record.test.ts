@@ -33,7 +33,9 @@ test('a recording counts from nought, and its frames add up', async () => {
   const { metrics, frames, timeline } = await record(3);
   expect(frames.length).toBe(metrics.frames.displayed);
   expect(frames.length).toBeGreaterThan(3);
-  expect(metrics.frames.sampled, 'what was sampled before is not counted').toBeLessThanOrEqual(3.5 * 15);
+  const lasted = ((timeline.at(-1)?.at ?? Number.NaN) - (timeline[0]?.at ?? Number.NaN)) / 1000;
+  // The 60 and more frames of before are not counted; a busy page hears up to a second late that counts began.
+  expect(metrics.frames.sampled).toBeLessThanOrEqual((lasted + 1) * 15);
   expect(timeline[0]?.frames.displayed).toBeLessThanOrEqual(1);
   expect(timeline.at(-1)?.frames).toEqual(metrics.frames);
   for (const { e2e_ms, shown, captured, stages_ms } of frames) {

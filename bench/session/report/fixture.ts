@@ -1,6 +1,7 @@
 // Runs as a bench would measure them, the same at every call: for tests, and to look at a report without a measurement.
 import type { FrameCounts } from '../../../frontend/src/protocol/messages';
 import { type FrameRecord, STAGES, type Stage } from '../../../frontend/src/viewer/frame-record';
+import { stageTimes } from '../../../frontend/src/viewer/stage-times';
 import { summarise } from '../../../frontend/src/viewer/stats';
 import type { CpuSample, ReportData, Run } from './data';
 import { NOT_IN_BROWSER } from './stages';
@@ -39,8 +40,9 @@ const CONFIG = {
 const MACHINE = {
   processor: 'Example CPU @ 2.60GHz',
   cores: 2,
-  memory_gb: 8,
-  system: 'Linux 6.1',
+  memory_gib: 8,
+  os: 'Example Linux 13',
+  kernel: 'Linux 6.1',
   load_before: 0.31,
 };
 
@@ -151,8 +153,7 @@ function metrics(
   cpu: CpuSample[],
 ): Run['metrics'] {
   const local = mode === 'wasm';
-  const of = (value: (frame: FrameRecord) => number | null) =>
-    summarise(frames.map(value).filter((each) => each !== null));
+  const of = (value: (frame: FrameRecord) => number) => summarise(frames.map(value));
   const mean = (tree: 'server' | 'viewer' | 'phone') =>
     cpu.length === 0 ? null : cpu.reduce((sum, sample) => sum + (sample[tree] ?? 0), 0) / cpu.length;
   const source = (name: FrameRecord['capture_source']) =>
@@ -175,9 +176,7 @@ function metrics(
     },
     clock_error_ms: local ? null : 0.21,
     cpu_percent: { server: mean('server'), viewer: mean('viewer'), phone: mean('phone') },
-    stages_ms: Object.fromEntries(
-      STAGES.map((stage) => [stage, of(({ stages_ms }) => stages_ms[stage])]),
-    ) as Run['metrics']['stages_ms'],
+    stages_ms: stageTimes(frames),
     config: CONFIG,
     machine: MACHINE,
   };

@@ -23,8 +23,9 @@ const COLUMNS: Column[] = [
     figure: ({ metrics }: Run) => decimals(metrics.cpu_percent[tree], 1),
   })),
   {
-    name: 'dropped',
-    figure: ({ metrics: { frames } }) => `${frames.dropped_client} / ${frames.dropped_server}`,
+    name: 'dropped, errors',
+    figure: ({ metrics: { frames } }) =>
+      `${frames.dropped_client} / ${frames.dropped_server} / ${frames.errors}`,
   },
 ];
 
@@ -34,7 +35,7 @@ export const comparison = (runs: Run[]): Markup => html`<section>
 <thead><tr><th scope="col">run</th>${COLUMNS.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${runs.map(row)}</tbody>
 </table></div>
-<p class="dim">Latencies: median / p95. CPU: mean percent of one core. Dropped: by the viewer’s page / by the server.</p>
+<p class="dim">Latencies: median / p95. CPU: mean percent of one core. Dropped: by the viewer’s page / by the server / errors.</p>
 ${compared(runs)}</section>\n`;
 
 const named = (run: Run, index: number): Markup =>

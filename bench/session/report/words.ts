@@ -17,10 +17,8 @@ export const medianAndP95Ms = (summary: Summary | null): string =>
 export const counted = (count: number, thing: string): string =>
   `${count}${NEAR}${thing}${count === 1 ? '' : 's'}`;
 
-/** In wasm mode, or when the viewer was free to choose and chose its own browser. */
-export function detectsInBrowser({ metrics: { mode, stages_ms } }: Run): boolean {
-  return mode === 'wasm' || (mode === 'auto' && stages_ms.infer !== null && stages_ms.uplink === null);
-}
+/** A viewer that was free to choose tells what it chose. */
+export const detectsInBrowser = ({ metrics }: Run): boolean => metrics.mode === 'wasm';
 
 export function modeWords(run: Run): string {
   const where = detectsInBrowser(run) ? 'the viewer’s browser detects' : 'the server detects';

@@ -1,5 +1,5 @@
 // Finds and starts browsers: one plays the laptop, others play phones.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type LaunchOptions } from 'playwright-core';
 import { lanAddresses } from './lan';
@@ -20,8 +20,8 @@ const COMMON = [
 export function findChrome(): string {
   const { CHROME } = process.env;
   if (CHROME) {
-    if (existsSync(CHROME)) return CHROME;
-    throw new Error(`CHROME=${CHROME}: there is no such file`);
+    if (isExecutable(CHROME)) return CHROME;
+    throw new Error(`CHROME=${CHROME}: there is no such program`);
   }
   const folders = (process.env.PATH ?? '').split(delimiter);
   const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
@@ -37,7 +37,7 @@ export function findChrome(): string {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
@@ -46,14 +46,11 @@ function isExecutable(path: string): boolean {
 /** Chrome offers peers no loopback address; on a machine without a network there is no other. */
 const network = () => (lanAddresses().length > 0 ? [] : ['--allow-loopback-in-peer-connection']);
 
-const launch = (args: string[], common = COMMON): Promise<Browser> =>
-  chromium.launch({ executablePath: findChrome(), args: [...common, ...network(), ...args] });
+/** `options`: for programs that want more than the usual, such as a window to be seen, or an end by their own rules. */
+export const launchWith = (options: LaunchOptions, args: string[] = [], common = COMMON): Promise<Browser> =>
+  chromium.launch({ executablePath: findChrome(), args: [...common, ...network(), ...args], ...options });
 
-/** For programs that want more than the usual: a window to be seen, or an end by their own rules. */
-export const launchWith = (options: LaunchOptions, args: string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath: findChrome(), args: [...COMMON, ...network(), ...args], ...options });
-
-export const launchLaptop = () => launch([]);
+export const launchLaptop = () => launchWith({});
 
 /** A laptop that keeps what it was given in this folder; the other ones cache little, and in memory only. */
 export const launchProfile = (folder: string): Promise<BrowserContext> =>
@@ -64,7 +61,8 @@ export const launchProfile = (folder: string): Promise<BrowserContext> =>
 
 /** A laptop whose WebGPU is computed by SwiftShader, which is part of Chrome: slow, and the same on every machine. */
 export const launchSoftwareGpuLaptop = () =>
-  launch(
+  launchWith(
+    {},
     ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
     COMMON.filter((arg) => arg !== '--disable-gpu'),
   );
@@ -79,11 +77,11 @@ export const cameraShowing = (file: string): string[] => [
 ];
 
 /** A phone whose camera shows a clip, over and over, and whose owner allows it. */
-export const launchPhone = (clip: Clip) => launch(cameraShowing(join(CLIPS, clip)));
+export const launchPhone = (clip: Clip) => launchWith({}, cameraShowing(join(CLIPS, clip)));
 
 /** A phone with this many cameras, whose owner is asked. `hosts`: names that lead to this machine. */
 export const launchBarePhone = (cameras: number, hosts: string[] = []) =>
-  launch([
+  launchWith({}, [
     `--use-fake-device-for-media-stream=device-count=${cameras}`,
     ...hosts.map((host) => `--host-resolver-rules=MAP ${host} 127.0.0.1`),
   ]);

@@ -31,7 +31,13 @@ export async function openPage(
   options: OpenOptions = {},
 ): Promise<Watched> {
   const { init, ...rest } = options;
-  return openIn(await browser.newContext({ ignoreHTTPSErrors: true, ...rest }), name, url, init);
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...rest });
+  try {
+    return await openIn(context, name, url, init);
+  } catch (error) {
+    await context.close().catch(() => {});
+    throw error;
+  }
 }
 
 export async function openIn(
@@ -47,13 +53,16 @@ export async function openIn(
   return watched;
 }
 
-export const openViewer = (browser: Browser, url: string, options: OpenOptions = {}) =>
+/** For measurements: the tests' tools read every frame's pixels back, which is work on the page's main thread. */
+export const openBareViewer = (browser: Browser, url: string, options: OpenOptions = {}) =>
   openPage(browser, 'viewer', url, {
     viewport: { width: 1280, height: 800 },
     permissions: viewerPermissions(),
     ...options,
-    init: install,
   });
+
+export const openViewer = (browser: Browser, url: string, options: OpenOptions = {}) =>
+  openBareViewer(browser, url, { ...options, init: install });
 
 /** Chrome tells peers no other address than the default route's to a page without the camera's permission. */
 export const viewerPermissions = () => (lanAddresses().length > 0 ? [] : ['camera']);

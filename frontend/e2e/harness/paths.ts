@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -6,4 +7,6 @@ export const ROOT = fromHere('../../../');
 export const CLIPS = fromHere('../../../bench/clips/');
 export const PAGES = fromHere('../../dist/');
 export const ARTIFACTS = fromHere('../artifacts/');
-export const SERVER = process.env.SIGHTLINE_BIN ?? fromHere('../../../target/release/sightline');
+const { SIGHTLINE_BIN } = process.env;
+/** Named from the current folder, which is not the server's. */
+export const SERVER = SIGHTLINE_BIN ? resolve(SIGHTLINE_BIN) : fromHere('../../../target/release/sightline');

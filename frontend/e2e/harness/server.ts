@@ -31,8 +31,14 @@ export class Server {
 
   static async start(options: ServerOptions = {}): Promise<Server> {
     const server = new Server(options);
-    await server.run(0);
-    return server;
+    try {
+      await server.run(0);
+      return server;
+    } catch (error) {
+      await server.kill();
+      server.clear();
+      throw error;
+    }
   }
 
   get pid(): number | null {
@@ -66,49 +72,58 @@ export class Server {
     if (!existsSync(SERVER)) {
       throw new Error(`no server at ${SERVER}: run \`cargo build --release\` or name it by SIGHTLINE_BIN`);
     }
-    const { flags = ['--mode', 'server'], env, threads = 1, detached = false } = this.options;
-    const args = [
-      '--port',
-      String(port),
-      '--state-dir',
-      this.stateDir,
-      '--threads',
-      String(threads),
-      ...flags,
-    ];
-    const child = spawn(SERVER, args, {
-      cwd: ROOT,
-      // A mode that is set for other purposes would pass for the server's own choice.
-      env: { ...process.env, MODE: undefined, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached,
-    });
+    const child = this.spawn(port);
     this.child = child;
     process.once('exit', this.killAtExit);
-    let printed = '';
+    let [printed, failure] = ['', ''];
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data: Buffer) => {
+      stream?.on('data', (data: Buffer) => {
         printed += data;
         this.log += data;
       });
     }
+    child.once('error', ({ message }) => {
+      failure = message;
+    });
     await until('the server prints its addresses', () => {
-      if (child.exitCode !== null) throw new Error(`the server ended at once:\n${printed}`);
+      if (failure) throw new Error(`the server does not start: ${failure}`);
+      if (hasEnded(child)) throw new Error(`the server ended at once: ${reasonIn(printed)}\n${printed}`);
       return printed.includes('Ctrl-C stops');
     });
     this.viewerUrl = addressAfter('Viewer', printed);
     this.joinUrl = addressAfter('Phone', printed);
   }
 
+  private spawn(port: number): ChildProcess {
+    const { flags = ['--mode', 'server'], env, threads = 1, detached = false } = this.options;
+    const own = { '--port': port, '--state-dir': this.stateDir, '--threads': threads };
+    return spawn(SERVER, [...Object.entries(own).flat().map(String), ...flags], {
+      cwd: ROOT,
+      // A mode that is set for other purposes would pass for the server's own choice.
+      env: { ...process.env, MODE: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached,
+    });
+  }
+
   private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
+    // One without a number was never born.
+    if (child?.pid !== undefined && !hasEnded(child)) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      await ended;
+    }
     process.off('exit', this.killAtExit);
   }
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+/** The server's own line about what is wrong, or the last one. */
+const reasonIn = (printed: string): string =>
+  /^(?:sightline|error): (.+)$/m.exec(printed)?.[1] ?? printed.trim().split('\n').at(-1) ?? '';
 
 function addressAfter(word: string, printed: string): string {
   const address = new RegExp(`${word} .*?(https?://\\S+)`).exec(printed)?.[1];

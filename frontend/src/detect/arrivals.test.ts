@@ -17,5 +17,5 @@ it('keeps the newest ones only', () => {
     arrivals.note({ rtpTimestamp: 3000 * frame, receiveTime: 1 + frame });
   }
   expect(arrivals.of(3000 * 999)).toBe(1000);
-  expect(arrivals.of(3000 * 800)).toBeNull();
+  expect(arrivals.of(3000 * 300)).toBeNull();
 });

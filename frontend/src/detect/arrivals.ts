@@ -1,8 +1,8 @@
 // When the last frames of the video arrived at this machine, by their RTP timestamps.
 import type { FrameTimes } from './messages';
 
-/** Some four seconds of video: no answer takes longer. */
-const KEPT = 128;
+/** Ten seconds of a quick camera's video: no answer is waited for any longer. */
+const KEPT = 600;
 
 export class Arrivals {
   private readonly times = new Map<number, number>();

@@ -71,7 +71,8 @@ export class Controls {
 
   private key(event: KeyboardEvent): void {
     const typing = event.target instanceof HTMLInputElement && event.target.type === 'search';
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A key held down is one press: it must not begin and end recordings many times a second.
+    if (typing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const actions: Record<string, () => void> = {
       s: () => this.handlers.mode('server'),
       b: () => this.handlers.mode('wasm'),

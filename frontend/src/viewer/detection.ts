@@ -13,6 +13,8 @@ export type DetectionHandlers = {
   result: (message: ResultMessage) => void;
   /** Frames are counted from nought: another detector is at work, or it was asked for. */
   begun: (metrics: Metrics) => void;
+  /** Figures from before and after this are not of one kind. */
+  disturbed: (reason: string) => void;
 };
 
 export class Detection {
@@ -53,6 +55,7 @@ export class Detection {
         this.status = null;
         this.run = null;
         this.panel.showBroken(message);
+        handlers.disturbed('the detector of this page stopped');
       },
     });
   }
@@ -65,6 +68,7 @@ export class Detection {
   setSaver(on: boolean): void {
     this.saver = on;
     this.vision.setFps(this.fps);
+    this.handlers.disturbed('the battery saver was switched');
   }
 
   /** The mode that frames are detected in; "auto" until it has picked. */

@@ -84,7 +84,8 @@ describe('frameRecord', () => {
   it('knows nothing of the way before the moment that stands for the capture', () => {
     const arrived = frameRecord(
       { ...message, capture: { at: 1012, source: 'receive_time' } },
-      RECEIVED,
+      // An arrival that was told afterwards changes nothing: the capture's time had been told by then.
+      RECEIVED + 3,
       times,
     );
     expect(arrived.stages_ms).toMatchObject({ capture_to_receive: null, receive_to_sample: 8 });

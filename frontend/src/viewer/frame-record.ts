@@ -68,11 +68,10 @@ export function frameRecord(
 /** Without the camera's own time, the frame's way begins where its time was told. */
 function beforeSampling({ capture, stamps }: AnsweredFrame, received: number | null) {
   const { at, source } = capture;
-  const knowsArrival = source === 'capture_time' && received !== null;
-  return {
-    capture_to_receive: knowsArrival ? received - at : null,
-    receive_to_sample: knowsArrival || source === 'receive_time' ? stamps.sampled - (received ?? at) : null,
-  };
+  if (source === 'receive_time') return { capture_to_receive: null, receive_to_sample: stamps.sampled - at };
+  if (source === 'sample_time' || received === null)
+    return { capture_to_receive: null, receive_to_sample: null };
+  return { capture_to_receive: received - at, receive_to_sample: stamps.sampled - received };
 }
 
 /** Frames that are inferred in this page do not travel. */

@@ -89,6 +89,50 @@ describe('Metrics', () => {
     expect(report.uplink_kbps).toBeCloseTo(120);
   });
 
+  it('is not misled when the first news tells of several frames', () => {
+    const metrics = new Metrics(arrivedAt1010);
+    metrics.noteCounts(counts(4), null, 300);
+    metrics.noteCounts(counts(31), null, 300 + 27 * 100);
+    expect(metrics.report(outside).duration_s).toBeCloseTo(3.1);
+    expect(metrics.report(outside).uplink_kbps).toBeCloseTo(80);
+  });
+
+  it('does not count the pings of an hour without frames', () => {
+    const metrics = new Metrics(arrivedAt1010);
+    const pinged = (sampled: number, pings: number) => {
+      const { bytes_up, bytes_down, ...rest } = counts(sampled);
+      return { ...rest, bytes_up: bytes_up + pings, bytes_down: bytes_down + pings };
+    };
+    metrics.noteCounts(pinged(0, 144_000), null, 0);
+    metrics.noteCounts(pinged(1, 144_000), null, 3_600_000);
+    metrics.noteCounts(pinged(31, 144_000), null, 3_602_000);
+    metrics.noteCounts(pinged(31, 288_000), null, 7_200_000);
+    const { uplink_kbps, downlink_kbps } = metrics.report(outside);
+    expect(uplink_kbps).toBeCloseTo(120);
+    expect(downlink_kbps).toBeCloseTo(12);
+  });
+
+  it('goes on waiting for the news of an arrival while it is read', () => {
+    let arrival: number | null = null;
+    const metrics = new Metrics(() => arrival);
+    for (const shown of [1070, 1136]) metrics.noteShown(message, shownAt(shown));
+    expect(metrics.report(outside).stages_ms.capture_to_receive).toBeNull();
+    expect(metrics.allRecords()).toHaveLength(2);
+    arrival = 1010;
+    expect(metrics.report(outside).stages_ms.capture_to_receive?.median).toBe(10);
+    metrics.noteShown(message, shownAt(1203));
+    expect(metrics.allRecords().map(({ shown }) => shown)).toEqual([1070, 1136, 1203]);
+  });
+
+  it('glances at the rate of what is shown, whether or not its arrival is known', () => {
+    const arrivals = new Map([[0, 1010]]);
+    const metrics = new Metrics((rtpTimestamp) => arrivals.get(rtpTimestamp ?? -1) ?? null);
+    for (let nth = 0; nth <= 5; nth++) {
+      metrics.noteShown({ ...message, rtpTimestamp: nth }, shownAt(1000 + 50 * nth));
+    }
+    expect(metrics.glance(1250).fps).toBeCloseTo(20);
+  });
+
   it('glances at the last ten seconds', () => {
     const metrics = new Metrics(arrivedAt1010);
     for (let second = 0; second <= 20; second++) metrics.noteShown(message, shownAt(1000 * second));
@@ -107,5 +151,15 @@ describe('Metrics', () => {
     expect(records.length).toBeLessThanOrEqual(20_000);
     expect(records.at(-1)?.shown).toBe(29_999);
     expect(metrics.frames.displayed).toBe(30_000);
+  });
+
+  it('keeps every record while it is asked to', () => {
+    const metrics = new Metrics(arrivedAt1010);
+    metrics.keepsAll = true;
+    for (let shown = 0; shown < 30_000; shown++) metrics.noteShown(message, shownAt(shown));
+    expect(metrics.allRecords()).toHaveLength(30_000);
+    metrics.keepsAll = false;
+    metrics.noteShown(message, shownAt(30_000));
+    expect(metrics.allRecords().length).toBeLessThanOrEqual(20_000);
   });
 });

@@ -16,7 +16,7 @@ export type Glance = {
   stages: StagesMs;
 };
 
-/** Frames whose records are kept, the newest: some twenty minutes. */
+/** Frames whose records are kept, the newest: some twenty minutes. A recording keeps all of its own. */
 const KEPT = 20_000;
 const GLANCE_MS = 10_000;
 /** The browser tells of a frame's arrival when it shows the frame, which may be after its boxes are on screen. */
@@ -25,7 +25,12 @@ const ARRIVAL_TOLD_MS = 500;
 /** When a frame of the video arrived, by its RTP timestamp; null while, or where, that is not known. */
 export type ArrivalOf = (rtpTimestamp: number | undefined) => number | null;
 
+/** What had been counted when the page heard of it, ms on any clock that does not jump. */
+type News = { at: number; counts: WorkerCounts };
+
 export class Metrics {
+  /** For a recording: it ends, and tells of every frame. */
+  keepsAll = false;
   /** Of the frames shown, oldest first. */
   private readonly records: FrameRecord[] = [];
   /** Shown, and their arrival is still waited for. */
@@ -33,17 +38,17 @@ export class Metrics {
   counts: WorkerCounts = noCounts();
   clock: ClockReading | null = null;
   private displayed = 0;
-  private begun: number | null = null;
-  private last: number | null = null;
+  /** The first and the last news of a sampled frame: waiting for a phone is no part of the measurement. */
+  private first: News | null = null;
+  private last: News | null = null;
 
   constructor(private readonly arrivalOf: ArrivalOf) {}
 
   noteCounts(counts: WorkerCounts, clock: ClockReading | null, now: number): void {
     if (clock) this.clock = clock;
-    // Time runs from the first sampled frame to the last: waiting for a phone is no part of the measurement.
     if (counts.sampled > this.counts.sampled) {
-      this.begun ??= now;
-      this.last = now;
+      this.last = { at: now, counts };
+      this.first ??= this.last;
     }
     this.counts = counts;
   }
@@ -54,10 +59,12 @@ export class Metrics {
     this.settle(times.shown - ARRIVAL_TOLD_MS);
   }
 
-  /** All frames shown so far, oldest first. */
+  /** All frames shown so far, oldest first. News of an arrival may still come: reading does not end the waiting. */
   allRecords(): FrameRecord[] {
-    this.settle(Number.POSITIVE_INFINITY);
-    return [...this.records];
+    const waiting = this.unsettled.map(({ frame, times }) =>
+      frameRecord(frame, this.arrivalOf(frame.rtpTimestamp), times),
+    );
+    return [...this.records, ...waiting];
   }
 
   get frames(): FrameCounts {
@@ -69,9 +76,10 @@ export class Metrics {
     const first = this.records.findLastIndex(({ shown }) => now - shown > GLANCE_MS) + 1;
     const recent = this.records.slice(first);
     const oldest = recent[0];
+    // From the oldest to now there are as many intervals as frames were shown after it.
+    const intervals = recent.length - 1 + this.unsettled.length;
     return {
-      // From the oldest to now there are as many intervals as frames came after it.
-      fps: oldest && recent.length > 1 ? perSecond(recent.length - 1, now - oldest.shown) : null,
+      fps: oldest && intervals > 0 ? perSecond(intervals, now - oldest.shown) : null,
       ...latencies(recent),
       stages: stageTimes(recent),
     };
@@ -80,18 +88,17 @@ export class Metrics {
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
     const { counts, duration } = this;
     const records = this.allRecords();
-    const rate = (amount: number) => (duration === null ? null : perSecond(amount, duration));
     const { e2e, server, network } = latencies(records);
     return {
       mode: outside.mode,
       duration_s: duration === null ? null : duration / 1000,
       frames: this.frames,
-      processed_fps: rate(this.displayed),
+      processed_fps: duration === null ? null : perSecond(this.displayed, duration),
       e2e_latency_ms: e2e,
       server_latency_ms: server,
       network_latency_ms: network,
-      uplink_kbps: rate((counts.bytes_up * 8) / 1000),
-      downlink_kbps: rate((counts.bytes_down * 8) / 1000),
+      uplink_kbps: this.kbps('bytes_up'),
+      downlink_kbps: this.kbps('bytes_down'),
       video_kbps: outside.video_kbps,
       capture_clock: { ...counts.capture_clock },
       clock_error_ms: this.clock?.error ?? null,
@@ -111,14 +118,25 @@ export class Metrics {
       this.unsettled = this.unsettled.slice(1);
       this.records.push(frameRecord(frame, received, times));
     }
-    if (this.records.length > KEPT) this.records.splice(0, KEPT / 10);
+    if (!this.keepsAll && this.records.length > KEPT)
+      this.records.splice(0, this.records.length - 0.9 * KEPT);
   }
 
-  /** Ms from the first sampled frame to the end of the last one's interval: n frames last n intervals, not n − 1. */
+  /** Ms from the first sampled frame to the end of the last one's interval: n frames last n intervals. */
   private get duration(): number | null {
-    const { sampled } = this.counts;
-    if (this.begun === null || this.last === null || sampled < 2) return null;
-    return (this.last - this.begun) * (sampled / (sampled - 1));
+    const { first, last } = this;
+    if (!first || !last) return null;
+    // The first news may tell of several frames at once.
+    const intervals = last.counts.sampled - first.counts.sampled;
+    return intervals > 0 ? (last.at - first.at) * (last.counts.sampled / intervals) : null;
+  }
+
+  /** Pings go on while no frame comes: bytes are counted over the same time as they are divided by. */
+  private kbps(direction: 'bytes_up' | 'bytes_down'): number | null {
+    const { first, last } = this;
+    if (!first || !last) return null;
+    const bytes = last.counts[direction] - first.counts[direction];
+    return perSecond((bytes * 8) / 1000, last.at - first.at);
   }
 }
 

@@ -36,7 +36,7 @@ export class RecordPanel {
       this.say(`${inWords(metrics)} Saved as metrics.json. `);
       await this.keep(metrics);
     } catch (error) {
-      this.say(`Nothing was recorded: ${error instanceof Error ? error.message : error}.`);
+      this.say(`Nothing was recorded: ${wordsOf(error)}.`);
     } finally {
       clearInterval(timer);
       this.showProgress();
@@ -52,8 +52,7 @@ export class RecordPanel {
       link.textContent = 'The server keeps it, too.';
       this.note.append(link);
     } catch (error) {
-      console.warn('the server did not take the figures', error);
-      this.note.append('The server did not take it.');
+      this.note.append(`The server did not take it: ${wordsOf(error)}.`);
     }
   }
 
@@ -71,6 +70,8 @@ export class RecordPanel {
     if (this.note.textContent !== words) this.note.textContent = words;
   }
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const inWords = ({ duration_s, frames, processed_fps, e2e_latency_ms: e2e }: MetricsReport): string =>
   `${fixed(duration_s, 0)} s, ${frames.displayed} frames (${fixed(processed_fps, 1)} a second), ` +

@@ -16,7 +16,7 @@ function makeRecorder(obstacle: string | null = null) {
     metrics = new Metrics(() => null);
     recorder.begun(metrics);
   };
-  return { recorder, countAnew, begin };
+  return { recorder, countAnew, begin, metricsNow: () => metrics };
 }
 
 describe('Recorder', () => {
@@ -24,13 +24,15 @@ describe('Recorder', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('counts anew and ends after the time asked for', async () => {
-    const { recorder, countAnew, begin } = makeRecorder();
+    const { recorder, countAnew, begin, metricsNow } = makeRecorder();
     const recording = recorder.record(3);
     expect(countAnew).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(1000);
     begin();
+    expect(metricsNow().keepsAll, 'every frame is told').toBe(true);
     await vi.advanceTimersByTimeAsync(3000);
     const { metrics, frames, timeline } = await recording;
+    expect(metricsNow().keepsAll, 'and memory is bounded again').toBe(false);
     expect(metrics.frames.displayed).toBe(0);
     expect(frames).toEqual([]);
     expect(timeline.length).toBeGreaterThanOrEqual(4);
@@ -49,6 +51,11 @@ describe('Recorder', () => {
 
   it.each([
     ['another detector', (begin: () => void) => begin(), /another detector/],
+    [
+      'a disturbance',
+      (_: () => void, recorder: Recorder) => recorder.spoil('the lights went out'),
+      /the lights went out while/,
+    ],
     ['nothing counted yet', (_: () => void, recorder: Recorder) => recorder.stop(), /before the first/],
   ])('fails with a reason: %s', async (name, act, reason) => {
     const { recorder, begin } = makeRecorder();

@@ -70,10 +70,11 @@ export class Recorder {
     const { running } = this;
     if (!running) return;
     if (running.metrics) {
-      this.fail('another detector was put to work while it was recorded');
+      this.spoil('another detector was put to work');
       return;
     }
     this.clearTimers(running);
+    metrics.keepsAll = true;
     Object.assign(running, { metrics, since: epochNow() });
     const note = () => running.timeline.push({ at: epochNow(), frames: metrics.frames });
     note();
@@ -81,6 +82,11 @@ export class Recorder {
       setInterval(note, 1000),
       setTimeout(() => this.finish(running, metrics), running.seconds * 1000),
     );
+  }
+
+  /** Something changed that a recording's figures must not mix. */
+  spoil(reason: string): void {
+    this.fail(`${reason} while it was recorded`);
   }
 
   private obstacleTo(seconds: number): string | null {
@@ -96,6 +102,7 @@ export class Recorder {
     const { timeline } = running;
     timeline.push({ at: epochNow(), frames: metrics.frames });
     running.done({ metrics: this.parts.report(), frames: metrics.allRecords(), timeline });
+    metrics.keepsAll = false;
   }
 
   private fail(reason: string): void {

@@ -67,6 +67,13 @@ describe('stageTimes', () => {
     expect(encode).toBeNull();
   });
 
+  it('adds up where not all frames begin their way at the camera', () => {
+    const records = Array.from({ length: 100 }, (_, n) =>
+      n % 2 ? record({ receive_to_sample: 20, infer: 10 }) : record({ infer: 30 }),
+    );
+    expect(sumOf(records)).toBeCloseTo(30);
+  });
+
   it('leaves out frames with an unknown stage, unless there are no others', () => {
     const whole = Array.from({ length: 20 }, () => record({ receive_to_sample: 20, infer: 10 }));
     const lacking = Array.from({ length: 20 }, () => record({ receive_to_sample: null, infer: 12 }, 30));

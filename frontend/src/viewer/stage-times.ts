@@ -25,9 +25,10 @@ function stageTime(
 ): StageSummary | null {
   const all = summarise(timesOf(stage, records));
   if (all === null) return null;
-  const times = timesOf(stage, middle);
-  const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length;
-  return { median: times.length > 0 ? mean : all.median, p95: all.p95 };
+  if (middle.length === 0) return all;
+  // Those of them that do not pass this stage spend no time in it.
+  const spent = timesOf(stage, middle).reduce((sum, ms) => sum + ms, 0);
+  return { median: spent / middle.length, p95: all.p95 };
 }
 
 const timesOf = (stage: Stage, records: readonly FrameRecord[]): number[] =>

@@ -67,6 +67,7 @@ export class Viewer {
         this.flow.mark();
         this.recorder.begun(metrics);
       },
+      disturbed: (reason) => this.recorder.spoil(reason),
     });
     const { vision } = this.detection;
     this.display = new Display(this.stage, () => this.detection.metrics);
@@ -99,6 +100,8 @@ export class Viewer {
     return {
       state: () => this.state(),
       metrics: () => this.report(),
+      /** The last ten seconds. */
+      glance: () => this.detection.metrics.glance(epochNow()),
       /** Measures for so many seconds, from nought. */
       record: (seconds: number) => this.recorder.record(seconds),
       /** The recording under way ends with what it has. */

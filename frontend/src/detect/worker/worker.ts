@@ -52,11 +52,12 @@ function start(settings: WorkerSettings): Parts {
   const sampler = new Sampler(settings.sampler.fps, {
     taken: () => detectors.taken(),
     result: ({ outcome, arrival, capture }) => {
-      detectors.answered(outcome);
       const { result, stamps, clock } = outcome;
       const { run } = detectors;
       const { counts } = sampler;
       tell({ type: 'result', result, ...arrival, capture, stamps, clock, counts, run }, [arrival.picture]);
+      // Told first: auto mode may put another detector to work now, and this frame is none of that one's run.
+      detectors.answered(outcome);
       statusSoon();
     },
     failed: (note) => {

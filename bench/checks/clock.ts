@@ -25,10 +25,11 @@ usage: bench/check_clock.sh [OPTIONS]
   -h, --help          this text
 
 Phones with the right time, ahead and behind join in turn, again in every round. Calls differ by some ms without any
-shift, too (how camera, sampler and screen fall into step): the median of the rounds counts. The status is 0
-when it changes by less than 10 ms, for all of the way and for its first stage, which alone knows the phone's clock, and the phone's camera timed 95 % of the frames or more; 2 when not,
-1 when something went wrong. CHROME names the browser, SIGHTLINE_BIN a server that is built already. Linux only: a
-small C library shifts the clock of the phone's browser.`;
+shift, too (how camera, sampler and screen fall into step): the median of the rounds counts. The status is 0 when it
+changes by less than 10 ms, on the whole way and in its first stage, the only one that the phone's clock enters, and
+the phone's camera timed 95 % of the frames or more; 2 when not, 1 when something went wrong. CHROME names the
+browser, SIGHTLINE_BIN a server that is built already. Linux only: a small C library shifts the clock of the phone's
+browser.`;
 
 const MOST_CHANGE_MS = 10;
 /** A frame timed by anything else tells nothing about the phone's clock. */

@@ -7,29 +7,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { MetricsReport } from '../src/protocol/messages';
 import { launchPhone } from './harness/chrome';
+import { FIELDS } from './harness/metrics-json';
 import { openPhone } from './harness/pages';
 import { ROOT } from './harness/paths';
 import { Server } from './harness/server';
 import { until } from './harness/until';
-
-const FIELDS = [
-  'mode',
-  'duration_s',
-  'frames',
-  'processed_fps',
-  'e2e_latency_ms',
-  'server_latency_ms',
-  'network_latency_ms',
-  'uplink_kbps',
-  'downlink_kbps',
-  'video_kbps',
-  'capture_clock',
-  'clock_error_ms',
-  'cpu_percent',
-  'stages_ms',
-  'config',
-  'machine',
-];
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 const at = (name: string) => join(folder, name);

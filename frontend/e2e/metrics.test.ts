@@ -1,28 +1,10 @@
 // The metrics object: every field of the contract, and figures that agree with each other and with the wire.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MetricsReport } from '../src/protocol/messages';
+import { FIELDS } from './harness/metrics-json';
 import { openPhone, openViewer, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { joinLink, untilPainted } from './harness/viewer';
-
-const FIELDS = [
-  'mode',
-  'duration_s',
-  'frames',
-  'processed_fps',
-  'e2e_latency_ms',
-  'server_latency_ms',
-  'network_latency_ms',
-  'uplink_kbps',
-  'downlink_kbps',
-  'video_kbps',
-  'capture_clock',
-  'clock_error_ms',
-  'cpu_percent',
-  'stages_ms',
-  'config',
-  'machine',
-];
 
 let session: Session;
 let viewer: Watched;

@@ -1,5 +1,5 @@
 // The bench's worker, in the vision worker's place and with its modules.
-import { words } from '../../../frontend/src/detect/worker/detector';
+import { words } from '../../../frontend/src/errors';
 import type { PhotoDetections, Reply, Request, SpeedSamples } from '../messages';
 import { detectPhoto } from './photo';
 import { measureSpeed } from './speed';

@@ -13,7 +13,6 @@ export type Glance = {
   e2e: Summary | null;
   server: Summary | null;
   network: Summary | null;
-  stages: StagesMs;
 };
 
 /** Frames whose records are kept, the newest: some twenty minutes. A recording keeps all of its own. */
@@ -73,16 +72,19 @@ export class Metrics {
   }
 
   glance(now: number): Glance {
-    const first = this.records.findLastIndex(({ shown }) => now - shown > GLANCE_MS) + 1;
-    const recent = this.records.slice(first);
+    const recent = this.recentRecords(now);
     const oldest = recent[0];
     // From the oldest to now there are as many intervals as frames were shown after it.
     const intervals = recent.length - 1 + this.unsettled.length;
     return {
       fps: oldest && intervals > 0 ? perSecond(intervals, now - oldest.shown) : null,
       ...latencies(recent),
-      stages: stageTimes(recent),
     };
+  }
+
+  /** Of the last ten seconds, too; apart, because they are seldom looked at. */
+  recentStages(now: number): StagesMs {
+    return stageTimes(this.recentRecords(now));
   }
 
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
@@ -108,6 +110,11 @@ export class Metrics {
       config: outside.config,
       machine: outside.machine,
     };
+  }
+
+  private recentRecords(now: number): FrameRecord[] {
+    const first = this.records.findLastIndex(({ shown }) => now - shown > GLANCE_MS) + 1;
+    return this.records.slice(first);
   }
 
   /** Frames shown before `patience` are not waited for any longer. */

@@ -1,5 +1,6 @@
 // The record button: measures, gives the figures as a file, and leaves them with the server.
 import { byId } from '../dom';
+import { words } from '../errors';
 import { post, send } from '../protocol/api';
 import type { MetricsReport } from '../protocol/messages';
 import { fixed } from './hud';
@@ -36,7 +37,7 @@ export class RecordPanel {
       this.say(`${inWords(metrics)} Saved as metrics.json. `);
       await this.keep(metrics);
     } catch (error) {
-      this.say(`Nothing was recorded: ${wordsOf(error)}.`);
+      this.say(`Nothing was recorded: ${words(error)}.`);
     } finally {
       clearInterval(timer);
       this.showProgress();
@@ -52,7 +53,7 @@ export class RecordPanel {
       link.textContent = 'The server keeps it, too.';
       this.note.append(link);
     } catch (error) {
-      this.note.append(`The server did not take it: ${wordsOf(error)}.`);
+      this.note.append(`The server did not take it: ${words(error)}.`);
     }
   }
 
@@ -70,8 +71,6 @@ export class RecordPanel {
     if (this.note.textContent !== words) this.note.textContent = words;
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const inWords = ({ duration_s, frames, processed_fps, e2e_latency_ms: e2e }: MetricsReport): string =>
   `${fixed(duration_s, 0)} s, ${frames.displayed} frames (${fixed(processed_fps, 1)} a second), ` +

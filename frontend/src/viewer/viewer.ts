@@ -265,10 +265,10 @@ export class Viewer {
   private refreshHud(): void {
     const { detection, connection } = this;
     const { metrics, detector, rate } = detection;
-    const glance = keepsPicture(connection) ? metrics.glance(epochNow()) : null;
-    this.waterfall.show(glance?.stages ?? null);
+    const now = keepsPicture(connection) ? epochNow() : null;
+    if (this.waterfall.open) this.waterfall.show(now === null ? null : metrics.recentStages(now));
     this.hud.show({
-      glance,
+      glance: now === null ? null : metrics.glance(now),
       frames: metrics.frames,
       clockError: metrics.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,

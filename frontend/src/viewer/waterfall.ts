@@ -41,8 +41,11 @@ export class Waterfall {
     this.panel.open = !this.panel.open;
   }
 
+  get open(): boolean {
+    return this.panel.open;
+  }
+
   show(stages: StagesMs | null): void {
-    if (!this.panel.open) return;
     for (const { stage, start, median, p95, scale } of layOut(stages)) {
       const { root, bar, tail, figures } = this.rows.get(stage) as Row;
       root.dataset.known = String(median !== null);

@@ -35,5 +35,3 @@ export type DetectorEvents = {
   /** Something went wrong outside of any frame. */
   trouble: (note: string) => void;
 };
-
-export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));

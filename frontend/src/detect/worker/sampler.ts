@@ -1,10 +1,11 @@
 // Takes frames at the right rate to the detector at work, and counts what becomes of them.
 // The detector is free first, then the newest frame is taken: none grows stale while it waits.
+import { words } from '../../errors';
 import { noCounts } from '../counts';
 import { epochNow } from '../epoch';
 import type { Capture, WorkerCounts } from '../messages';
 import { CaptureClock } from './capture-clock';
-import { type Detector, NO_TRAFFIC, type Outcome, type Traffic, words } from './detector';
+import { type Detector, NO_TRAFFIC, type Outcome, type Traffic } from './detector';
 import { type Arrival, NewestFrame } from './newest-frame';
 import { Pacer } from './pacer';
 

@@ -1,16 +1,10 @@
 // Inference in this worker: from the picture to the tensor without a JPEG between, then the same steps as the server.
+import { words } from '../../../errors';
 import { epochNow } from '../../epoch';
 import type { BrowserEngine, BrowserSettings, DetectorState } from '../../messages';
 import { Preprocessor } from '../../model/resize';
 import type { Size } from '../../picture';
-import {
-  type Detector,
-  type DetectorEvents,
-  NO_TRAFFIC,
-  type Outcome,
-  type Sample,
-  words,
-} from '../detector';
+import { type Detector, type DetectorEvents, NO_TRAFFIC, type Outcome, type Sample } from '../detector';
 import { PixelReader } from './pixels';
 import { Session } from './session';
 import { threadsFor } from './threads';

@@ -1,11 +1,11 @@
 // The model on ONNX Runtime: fetched, opened, checked against its manifest and warmed up.
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import { words } from '../../../errors';
 import type { Manifest } from '../../../protocol/messages';
 import { fromJson } from '../../../protocol/parse';
 import { parseManifest } from '../../../protocol/parse-manifest';
 import type { BrowserEngine } from '../../messages';
 import { type Decoder, makeDecoder, type RawOutputs } from '../../model/decoder';
-import { words } from '../detector';
 import { within } from '../within';
 import { download, type File, type Progress } from './download';
 

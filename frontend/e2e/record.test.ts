@@ -24,7 +24,7 @@ const record = (seconds: number): Promise<Recording> =>
 
 test('without a video there is nothing to record, and the page says so', async () => {
   await viewer.page.locator('#record').click();
-  await untilText(viewer.page, '#record-note', /Nothing was recorded: no video arrives/);
+  await untilText(viewer.page, '#record-note', /Nothing was measured: no video arrives/);
   phone = await openPhone(session.phones, await joinLink(viewer.page));
   await untilPainted(viewer.page, 60);
 });
@@ -51,9 +51,9 @@ test('a recording counts from nought, and its frames add up', async () => {
 test('another detector ends the recording with a reason', async () => {
   const { page } = viewer;
   await page.locator('#record').click();
-  await untilText(page, '#record-note', /Recording: [1-9]\d* of 30 s/);
+  await untilText(page, '#record-note', /Measuring: [1-9]\d* of 30 s/);
   await page.keyboard.press('b');
-  await untilText(page, '#record-note', /Nothing was recorded: another detector/);
+  await untilText(page, '#record-note', /Nothing was measured: another detector/);
   await page.keyboard.press('s');
   await until('the server detects again', async () => {
     const { engine, detector } = await stateOf(page);
@@ -65,7 +65,7 @@ test('the button records, saves a file, and leaves the figures with the server',
   const { page } = viewer;
   const download = page.waitForEvent('download');
   await page.locator('#record').click();
-  await untilText(page, '#record-note', /Recording: [1-9]\d* of 30 s/);
+  await untilText(page, '#record-note', /Measuring: [1-9]\d* of 30 s/);
   await page.keyboard.press('r');
   const file = await (await download).path();
   const saved: MetricsReport = JSON.parse(readFileSync(file, 'utf8'));

@@ -255,3 +255,39 @@ export function holdPhone(): void {
     return canvas.captureStream(30);
   };
 }
+
+/** The share of each box's outline, moved by so many pixels both ways, that has the box's colour in the picture. */
+export async function outlinesIn(drawn: {
+  png: string;
+  boxes: { xmin: number; ymin: number; xmax: number; ymax: number; fill: string }[];
+  moved: number;
+}): Promise<number[]> {
+  const bytes = Uint8Array.from(atob(drawn.png), (char) => char.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]));
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  if (!context) throw new Error('no canvas');
+  context.drawImage(bitmap, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const hasColour = (x: number, y: number, [red, green, blue]: number[]) => {
+    const at = 4 * (Math.floor(y) * width + Math.floor(x));
+    const differences = [red, green, blue].map((part = 0, channel) =>
+      Math.abs((data[at + channel] as number) - part),
+    );
+    return Math.max(...differences) < 64;
+  };
+  return drawn.boxes.map(({ xmin, ymin, xmax, ymax, fill }) => {
+    const colour = (fill.match(/\d+/g) ?? []).map(Number);
+    const [left, right] = [xmin * width + drawn.moved, xmax * width + drawn.moved];
+    const [top, bottom] = [ymin * height + drawn.moved, ymax * height + drawn.moved];
+    let [seen, hit] = [0, 0];
+    const look = (x: number, y: number) => {
+      if (x < 1 || y < 1 || x >= width - 1 || y >= height - 1) return;
+      seen += 1;
+      hit += Number(hasColour(x, y, colour));
+    };
+    for (let x = left; x <= right; x++) for (const y of [top, bottom]) look(x, y);
+    for (let y = top; y <= bottom; y++) for (const x of [left, right]) look(x, y);
+    return seen === 0 ? 1 : hit / seen;
+  });
+}

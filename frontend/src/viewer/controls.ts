@@ -11,6 +11,8 @@ export type ControlHandlers = {
   threshold: (threshold: number) => void;
   fit: (fit: Fit) => void;
   record: () => void;
+  saveFrame: () => void;
+  collect: () => void;
   waterfall: () => void;
 };
 
@@ -81,6 +83,8 @@ export class Controls {
       e: () => this.handlers.overlay('exact'),
       l: () => this.handlers.overlay('live'),
       r: () => this.handlers.record(),
+      i: () => this.handlers.saveFrame(),
+      k: () => this.handlers.collect(),
       w: () => this.handlers.waterfall(),
       f: toggleFullscreen,
       c: () => this.toggleFit(),

@@ -8,6 +8,8 @@ import type { Stage } from './stage';
 export class Display {
   /** The result painted most recently. */
   last: DetectionResult | null = null;
+  /** The same with the very frame it was found in, while the video lasts. Its picture is ours to close. */
+  newest: ResultMessage | null = null;
   private pending: { message: ResultMessage; drawn: number; metrics: Metrics } | null = null;
 
   constructor(
@@ -16,13 +18,27 @@ export class Display {
     private readonly metrics: () => Metrics,
   ) {}
 
+  /** Takes the picture over. */
   show(message: ResultMessage): void {
     this.last = message.result;
     this.stage.show(message.result, message.picture);
+    this.keep(message);
     const waiting = this.pending !== null;
     // Two results before one screen refresh: only the second is ever seen, so only it counts as displayed.
     this.pending = { message, drawn: epochNow(), metrics: this.metrics() };
     if (!waiting) requestAnimationFrame(() => this.shown());
+  }
+
+  /** The video is over. */
+  clear(): void {
+    this.stage.clear();
+    this.keep(null);
+  }
+
+  /** After the stage has let go of the last picture. */
+  private keep(newest: ResultMessage | null): void {
+    this.newest?.picture.close();
+    this.newest = newest;
   }
 
   private shown(): void {

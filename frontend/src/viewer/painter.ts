@@ -1,10 +1,13 @@
 // Draws detections on a canvas. Knows pixels, not where they came from.
 import type { Detection } from '../protocol/messages';
-import { overlap, placeLabel, type Rect, toStage } from './boxes';
+import { type Area, overlap, placeLabel, type Rect, toStage } from './boxes';
 import { labelColour } from './colours';
 
+/** Of the page, or of a worker. */
+type Context = Omit<OffscreenCanvasRenderingContext2D, 'canvas'> & { canvas: Area };
+
 export type PaintJob = {
-  context: CanvasRenderingContext2D;
+  context: Context;
   detections: readonly Detection[];
   /** Where the frame lies on the canvas, device pixels. */
   content: Rect;
@@ -35,7 +38,7 @@ export function unitFor(pictureWidth: number): number {
   return Math.min(2.5, Math.max(1, pictureWidth / 1400));
 }
 
-function paintBox(context: CanvasRenderingContext2D, box: Rect, { label }: Detection, unit: number): void {
+function paintBox(context: Context, box: Rect, { label }: Detection, unit: number): void {
   context.lineJoin = 'round';
   // A dark line under the coloured one keeps it visible on a picture of its own colour.
   context.strokeStyle = 'rgb(0 0 0 / 0.55)';
@@ -48,7 +51,7 @@ function paintBox(context: CanvasRenderingContext2D, box: Rect, { label }: Detec
 
 /** Paints the label and tells where. */
 function paintLabel(
-  context: CanvasRenderingContext2D,
+  context: Context,
   box: Rect,
   bounds: Rect,
   taken: readonly Rect[],

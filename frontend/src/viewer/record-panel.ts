@@ -3,6 +3,7 @@ import { byId } from '../dom';
 import { words } from '../errors';
 import { post, send } from '../protocol/api';
 import type { MetricsReport } from '../protocol/messages';
+import { download } from './download';
 import { fixed } from './hud';
 import type { Recorder } from './recording';
 
@@ -33,11 +34,11 @@ export class RecordPanel {
     this.showProgress();
     try {
       const { metrics } = await recording;
-      download(metrics);
+      download(asFile(metrics), 'metrics.json');
       this.say(`${inWords(metrics)} Saved as metrics.json. `);
       await this.keep(metrics);
     } catch (error) {
-      this.say(`Nothing was recorded: ${words(error)}.`);
+      this.say(`Nothing was measured: ${words(error)}.`);
     } finally {
       clearInterval(timer);
       this.showProgress();
@@ -60,11 +61,11 @@ export class RecordPanel {
   private showProgress(): void {
     const { progress } = this.recorder;
     this.bar.hidden = !progress;
-    this.button.textContent = progress ? 'Stop and save' : `Record ${SECONDS} s`;
+    this.button.textContent = progress ? 'Stop and save' : `Measure ${SECONDS} s`;
     this.button.setAttribute('aria-pressed', String(progress !== null));
     if (!progress) return;
     this.bar.value = progress.seconds / progress.of;
-    this.say(`Recording: ${Math.floor(progress.seconds)} of ${progress.of} s`);
+    this.say(`Measuring: ${Math.floor(progress.seconds)} of ${progress.of} s`);
   }
 
   private say(words: string): void {
@@ -76,10 +77,5 @@ const inWords = ({ duration_s, frames, processed_fps, e2e_latency_ms: e2e }: Met
   `${fixed(duration_s, 0)} s, ${frames.displayed} frames (${fixed(processed_fps, 1)} a second), ` +
   `end to end ${fixed(e2e?.median, 0)} ms, 95 % within ${fixed(e2e?.p95, 0)} ms.`;
 
-function download(metrics: MetricsReport): void {
-  const file = new Blob([`${JSON.stringify(metrics, null, 2)}\n`], { type: 'application/json' });
-  const href = URL.createObjectURL(file);
-  Object.assign(document.createElement('a'), { href, download: 'metrics.json' }).click();
-  // The download has begun by then, or never will.
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
-}
+const asFile = (metrics: MetricsReport): Blob =>
+  new Blob([`${JSON.stringify(metrics, null, 2)}\n`], { type: 'application/json' });

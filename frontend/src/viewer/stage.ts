@@ -15,7 +15,7 @@ export class Stage {
   fit: Fit = 'contain';
   private overlay: Overlay = 'exact';
   private result: DetectionResult | null = null;
-  /** The frame on the canvas in Exact, kept to paint it again when the window changes. Ours to close. */
+  /** The frame on the canvas in Exact, kept to paint it again when the window changes. Somebody else's to close. */
   private picture: Picture | null = null;
   private staleTimer: number | undefined;
   private readonly context: CanvasRenderingContext2D;
@@ -39,7 +39,7 @@ export class Stage {
     this.root.dataset.overlay = overlay;
     // Until the next result there is no inferred frame to show: the video shows instead.
     delete this.root.dataset.painted;
-    this.keep(null);
+    this.picture = null;
     this.repaint();
   }
 
@@ -49,11 +49,10 @@ export class Stage {
     this.repaint();
   }
 
-  /** Paints a new result at once. Takes the picture over. */
+  /** Paints a new result at once. Its picture is used until the next one, or until `clear`. */
   show(result: DetectionResult, picture: Picture): void {
     this.result = result;
-    if (this.overlay === 'exact') this.keep(picture);
-    else picture.close();
+    this.picture = this.overlay === 'exact' ? picture : null;
     this.repaint();
     this.root.dataset.painted = '';
     delete this.root.dataset.stale;
@@ -66,7 +65,7 @@ export class Stage {
   clear(): void {
     clearTimeout(this.staleTimer);
     this.result = null;
-    this.keep(null);
+    this.picture = null;
     delete this.root.dataset.painted;
     delete this.root.dataset.stale;
     this.repaint();
@@ -89,11 +88,6 @@ export class Stage {
       return video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : null;
     }
     return picture && pictureSize(picture);
-  }
-
-  private keep(picture: Picture | null): void {
-    this.picture?.close();
-    this.picture = picture;
   }
 
   private expire(): void {

@@ -17,6 +17,7 @@ import { RecordPanel } from './record-panel';
 import { Recorder } from './recording';
 import { Room } from './room';
 import { keepSettings, loadSettings } from './settings';
+import { Snapshots } from './snapshot/snapshots';
 import { Stage } from './stage';
 import { type Connection, connectionOf, keepsPicture, type Situation } from './status';
 import { View } from './view';
@@ -44,6 +45,7 @@ export class Viewer {
   private readonly display: Display;
   private readonly recorder: Recorder;
   private readonly recordPanel: RecordPanel;
+  private readonly snapshots: Snapshots;
   private readonly waterfall = new Waterfall();
   private readonly settings = loadSettings();
   private overlay: Overlay = 'exact';
@@ -71,6 +73,7 @@ export class Viewer {
     });
     const { vision } = this.detection;
     this.display = new Display(this.stage, () => this.detection.metrics);
+    this.snapshots = new Snapshots({ config, filter: this.filter, newest: () => this.display.newest });
     this.recorder = new Recorder({
       obstacle: () => this.obstacle,
       countAnew: () => vision.countAnew(),
@@ -166,6 +169,8 @@ export class Viewer {
       },
       fit: (fit) => this.stage.setFit(fit),
       record: () => this.recordPanel.press(),
+      saveFrame: () => void this.snapshots.saveFrame(),
+      collect: () => this.snapshots.collect(),
       waterfall: () => this.waterfall.toggle(),
     });
     controls.setThreshold(settings.threshold);
@@ -197,7 +202,7 @@ export class Viewer {
     const welcomed = new Set<string>();
     return new Room({
       room: (room) => {
-        this.invite.show(room);
+        this.invite.show(room, this.config.join_obstacle);
         // Another room knows nothing of the old one's phone.
         this.situation.phonePresent = false;
         this.update();
@@ -227,6 +232,7 @@ export class Viewer {
     }
     this.labels.noteSeen(message.result.detections.map(({ label }) => label));
     this.display.show(message);
+    this.snapshots.take(message);
   }
 
   private note(news: Partial<Situation>): void {
@@ -239,7 +245,7 @@ export class Viewer {
     const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
     this.view.showConnection(connection);
-    if (!keepsPicture(connection)) this.stage.clear();
+    if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();
   }
@@ -249,7 +255,7 @@ export class Viewer {
     this.flow.stop();
     this.detection.vision.detach();
     this.video.srcObject = null;
-    this.stage.clear();
+    this.display.clear();
   }
 
   private filterChanged(): void {

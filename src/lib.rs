@@ -11,13 +11,20 @@
 //! ```
 //!
 //! The server does four small things: it serves the pages ([`web`]), introduces the two peers
-//! ([`rooms`]), runs inference ([`pipeline`]), and says how it is doing. No media ends in it.
+//! ([`rooms`]), runs inference ([`pipeline`]), and says how it is doing ([`metrics`]). No media ends in it.
 
+pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod gpu;
+pub mod health;
 pub mod lan;
+pub mod logging;
+pub mod metrics;
 pub mod model;
+pub mod phone;
 pub mod pipeline;
 pub mod protocol;
 pub mod rooms;

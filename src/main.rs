@@ -1,4 +1,4 @@
-//! Arguments, logging, signals.
+//! Commands, logging, signals.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -6,52 +6,85 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use qrcode::{QrCode, render::unicode::Dense1x2};
-use sightline::{Args, Config, Server};
-use tracing_subscriber::EnvFilter;
+use sightline::cli::{self, Cli, Command};
+use sightline::demo::Demo;
+use sightline::logging::LogFormat;
+use sightline::{Config, Server, check, health, phone};
+use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
-    match run(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Libraries put line breaks into their messages; one line is easier to read and to log.
-            let message = format!("{error:#}");
-            let words: Vec<&str> = message.split_whitespace().collect();
-            eprintln!("sightline: {}", words.join(" "));
-            ExitCode::FAILURE
-        }
-    }
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let log_format = match &command {
+        Command::Serve(args) => args.log_format,
+        Command::Demo(args) => args.serve.log_format,
+        _ => LogFormat::Text,
+    };
+    log_format.init();
+    run(command).unwrap_or_else(|error| {
+        log_format.tell_failure(&error);
+        ExitCode::FAILURE
+    })
 }
 
 #[tokio::main]
-async fn run(args: Args) -> Result<()> {
-    let config = Config::try_from(args)?;
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve(args) => {
+            let log_format = args.log_format;
+            serve(args.try_into()?, log_format, None).await?;
+        }
+        Command::Demo(args) => {
+            let demo = Demo::prepare(&args)?;
+            serve(args.config()?, args.serve.log_format, Some(demo)).await?;
+        }
+        Command::Phone(args) => phone::run(args, told_to_stop(LogFormat::Text)).await?,
+        Command::Check(args) => return check::run(args).await,
+        Command::Health(args) => health::run(args).await?,
+        Command::Completions { shell } => cli::print_completions(shell),
+        Command::Man { dir } => cli::write_manual(dir)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Result<()> {
     let mode_line = config.mode_line();
+    let obstacle = config.phone_host.obstacle();
     let server = Server::bind(config).await?;
-    print_welcome(&server, &mode_line)?;
+    print_welcome(&server, &mode_line, obstacle)?;
+    if log_format == LogFormat::Json {
+        tracing::info!(address = %server.local_addr(), "serving");
+    }
+    let stopping = CancellationToken::new();
     let stop = async {
-        let signal = termination().await;
-        eprintln!("\nsightline: {signal}, closing");
+        told_to_stop(log_format).await;
+        stopping.cancel();
+    };
+    let beside = async {
+        // Its phone says goodbye while there is a server to pass that on.
+        if let Some(demo) = demo {
+            demo.run(&server, stopping.cancelled()).await;
+        }
+        stopping.cancelled().await;
         server.shutdown();
     };
-    let (served, ()) = tokio::join!(server.serve(), stop);
+    let (served, (), ()) = tokio::join!(server.serve(), stop, beside);
     served
 }
 
-fn print_welcome(server: &Server, mode_line: &str) -> Result<()> {
+/// `obstacle`: why no phone can join; a code to scan would only mislead then.
+fn print_welcome(server: &Server, mode_line: &str, obstacle: Option<&str>) -> Result<()> {
     let join_url = server.join_url();
-    let qr = terminal_qr(join_url)?;
+    let (who, invitation) = match obstacle {
+        None => ("(or scan the code):      ", terminal_qr(join_url)?),
+        Some(obstacle) => ("(on this computer only): ", format!("  {obstacle}.\n")),
+    };
     println!(
         "\n  Viewer (open on this computer):  {}",
         server.viewer_url()
     );
-    println!("  Phone  (or scan the code):       {join_url}\n");
-    println!("{qr}");
+    println!("  Phone  {who} {join_url}\n");
+    println!("{invitation}");
     println!("  {mode_line}");
     println!("  The phone warns once that it does not know this computer's certificate: go on.");
     println!("  Ctrl-C stops.");
@@ -71,6 +104,11 @@ fn terminal_qr(text: &str) -> Result<String> {
         .lines()
         .map(|line| format!("{start}{line}{end}\n"))
         .collect())
+}
+
+async fn told_to_stop(log_format: LogFormat) {
+    let signal = termination().await;
+    log_format.tell(&format!("{signal}, closing"));
 }
 
 /// Waits for Ctrl-C or a request to terminate, and names it.

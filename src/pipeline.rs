@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::metrics::{Counted, Metrics};
 use crate::model::Manifest;
 use crate::protocol::{Detection, DetectionResult, FrameErrorCode, Timing};
 use decode::{DecodeError, RgbImage};
@@ -50,7 +51,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Loads the runtime and the model once per worker, and fails if either is missing or wrong.
-    pub fn start(config: &PipelineConfig) -> Result<Self> {
+    pub fn start(config: &PipelineConfig, metrics: &Arc<Metrics>) -> Result<Self> {
         let environment = infer::environment(&config.onnxruntime)?;
         let queue = Arc::new(Queue::default());
         let mut pipeline = Self {
@@ -59,11 +60,12 @@ impl Pipeline {
         };
         for index in 0..config.workers {
             let mut stages = Stages::open(&environment, config)?;
-            let queue = Arc::clone(&pipeline.queue);
+            let (queue, metrics) = (Arc::clone(&pipeline.queue), Arc::clone(metrics));
             let worker = std::thread::Builder::new()
                 .name(format!("infer-{index}"))
                 .spawn(move || {
                     while let Some(frame) = queue.next() {
+                        let _busy = Counted::by(&metrics.workers_busy);
                         stages.answer(frame);
                     }
                 })
@@ -81,6 +83,11 @@ impl Pipeline {
             id: state.clients,
             queue: Arc::clone(&self.queue),
         }
+    }
+
+    /// Frames that no worker has taken yet.
+    pub fn waiting(&self) -> usize {
+        self.queue.lock().slots.len()
     }
 }
 

@@ -230,6 +230,10 @@ pub struct ClientConfig {
     pub labels: Vec<String>,
     /// `RTCConfiguration.iceServers`; empty on a local network.
     pub ice_servers: Vec<IceServer>,
+    /// Why no phone can join, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub join_obstacle: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -46,6 +46,15 @@ pub enum RoomError {
     NoMetrics,
 }
 
+/// How many rooms there are, and who sits in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Empty ones included.
+    pub rooms: usize,
+    pub viewers: usize,
+    pub phones: usize,
+}
+
 /// All rooms of a server. Cheap to clone.
 #[derive(Clone)]
 pub struct Rooms {
@@ -169,6 +178,19 @@ impl Rooms {
         let state = self.lock();
         let room = state.rooms.get(room).ok_or(RoomError::NotFound)?;
         room.metrics.clone().ok_or(RoomError::NoMetrics)
+    }
+
+    pub fn occupancy(&self) -> Occupancy {
+        let state = self.lock();
+        let seated = |role| {
+            let taken = |room: &&Room| room.seats.contains_key(&role);
+            state.rooms.values().filter(taken).count()
+        };
+        Occupancy {
+            rooms: state.rooms.len(),
+            viewers: seated(Role::Viewer),
+            phones: seated(Role::Phone),
+        }
     }
 
     fn leave(&self, room: &str, role: Role, sitting: u64) {

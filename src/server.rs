@@ -1,11 +1,10 @@
 //! One port for HTTP and HTTPS: accepts connections, tells them apart by their first byte, and
 //! hands their requests to the router.
 
-use std::io;
+mod lingering;
+
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,9 +12,9 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -23,10 +22,12 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
 use crate::tls;
 use crate::web::{self, Transport};
+use lingering::Lingering;
 
 /// The first byte of a TLS handshake record; no HTTP method starts with it.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -34,8 +35,6 @@ const TLS_HANDSHAKE: u8 = 0x16;
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections may take to close once the server was asked to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
-/// How long what a peer still sends is read and thrown away after our last word.
-const LINGER: Duration = Duration::from_secs(1);
 /// Pause after a failed accept (out of file descriptors, say).
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -44,6 +43,7 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     connections: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
     tls: TlsAcceptor,
     router: Router,
     join_url: String,
@@ -57,7 +57,9 @@ impl Server {
     /// Loads the model, takes the port and makes the first room.
     pub async fn bind(config: Config) -> Result<Self> {
         let pipeline_config = config.pipeline.clone();
-        let start = move || Pipeline::start(&pipeline_config);
+        let metrics = Arc::new(Metrics::new(&config)?);
+        let pipeline_metrics = Arc::clone(&metrics);
+        let start = move || Pipeline::start(&pipeline_config, &pipeline_metrics);
         let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
             format!(
@@ -80,6 +82,7 @@ impl Server {
                 rooms,
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
+                metrics: Arc::clone(&metrics),
                 shutdown: shutdown.clone(),
                 tasks: tasks.clone(),
             },
@@ -88,6 +91,7 @@ impl Server {
             listener,
             local_addr,
             connections,
+            metrics,
             tls,
             router,
             join_url,
@@ -109,6 +113,12 @@ impl Server {
     /// The phone's address of the first room; the first viewer on this machine gets that room.
     pub fn join_url(&self) -> &str {
         &self.join_url
+    }
+
+    /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
+    pub fn local_join_url(&self) -> String {
+        let token = self.join_url.rsplit('/').next().unwrap_or_default();
+        format!("{}j/{token}", self.viewer_url())
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.
@@ -146,7 +156,7 @@ impl Server {
         };
         let (tls, router) = (self.tls.clone(), self.router.clone());
         let shutdown = self.shutdown.clone();
-        let stream = Lingering::new(stream, slot, self.tasks.clone());
+        let stream = Lingering::new(stream, slot, &self.metrics, self.tasks.clone());
         self.tasks.spawn(async move {
             if let Err(error) = serve_connection(stream, tls, router, shutdown).await {
                 tracing::debug!("connection from {peer}: {error:#}");
@@ -156,7 +166,7 @@ impl Server {
 }
 
 async fn serve_connection(
-    stream: Lingering,
+    mut stream: Lingering,
     tls: TlsAcceptor,
     router: Router,
     shutdown: CancellationToken,
@@ -172,6 +182,7 @@ async fn serve_connection(
         return Ok(());
     }
     if first[0] == TLS_HANDSHAKE {
+        stream.count_as(Transport::Tls);
         let handshake = timeout(HELLO_TIMEOUT, tls.accept(stream));
         let Some(stream) = shutdown.run_until_cancelled(handshake).await else {
             return Ok(());
@@ -179,6 +190,7 @@ async fn serve_connection(
         let stream = stream.context("TLS handshake")??;
         serve_http(stream, Transport::Tls, router, shutdown).await
     } else {
+        stream.count_as(Transport::Plain);
         serve_http(stream, Transport::Plain, router, shutdown).await
     }
 }
@@ -210,85 +222,4 @@ where
         }
     }
     Ok(())
-}
-
-/// A connection that, when dropped, goes on reading for a moment before it closes.
-///
-/// Closing a socket that still has unread bytes resets it, and a reset destroys what the peer has
-/// not yet read: the close code of a message that was too large, for one. The program's own end
-/// closes sockets too, so shutting down waits for this.
-struct Lingering {
-    /// Taken only by `drop`.
-    inner: Option<(TcpStream, OwnedSemaphorePermit)>,
-    tasks: TaskTracker,
-}
-
-impl Lingering {
-    fn new(stream: TcpStream, slot: OwnedSemaphorePermit, tasks: TaskTracker) -> Self {
-        Self {
-            inner: Some((stream, slot)),
-            tasks,
-        }
-    }
-
-    fn tcp(&self) -> &TcpStream {
-        let (stream, _) = self.inner.as_ref().expect("taken only by drop");
-        stream
-    }
-
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        let (stream, _) = self.get_mut().inner.as_mut().expect("taken only by drop");
-        Pin::new(stream)
-    }
-}
-
-impl Drop for Lingering {
-    fn drop(&mut self) {
-        let (Some((stream, slot)), Ok(runtime)) =
-            (self.inner.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        let drained = async move {
-            let _slot = slot;
-            // Either way the connection is over.
-            let _ = timeout(LINGER, drain(stream)).await;
-        };
-        self.tasks.spawn_on(drained, &runtime);
-    }
-}
-
-async fn drain(mut stream: TcpStream) -> io::Result<()> {
-    stream.shutdown().await?;
-    let mut discarded = [0; 16 * 1024];
-    while stream.read(&mut discarded).await? > 0 {}
-    Ok(())
-}
-
-impl AsyncRead for Lingering {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Lingering {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(cx)
-    }
 }

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
-const IDENTITY_FILE: &str = "identity.json";
+pub const IDENTITY_FILE: &str = "identity.json";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Apple's clients refuse certificates that live longer than 398 days.
 const LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
@@ -35,7 +35,8 @@ struct Identity {
 
 /// An acceptor whose certificate is valid for all of `names` (host names and addresses).
 pub fn acceptor(state_dir: &Path, names: &[String]) -> Result<TlsAcceptor> {
-    let identity = match load(state_dir).filter(|identity| identity.serves(names)) {
+    let kept = load(state_dir).filter(|identity| identity.fault(names).is_none());
+    let identity = match kept {
         Some(identity) => identity,
         None => {
             let identity = create(names)?;
@@ -44,20 +45,50 @@ pub fn acceptor(state_dir: &Path, names: &[String]) -> Result<TlsAcceptor> {
             identity
         }
     };
-    identity.into_acceptor()
+    into_acceptor(identity, state_dir)
+}
+
+/// What [`acceptor`] would find in the folder. Nothing is made or written.
+pub enum Kept {
+    Nothing,
+    /// A new one would take its place, because of this.
+    Unfit(String),
+    Good {
+        days_left: u64,
+    },
+}
+
+/// Fails where [`acceptor`] would: the certificate that is kept cannot be used.
+pub fn look(state_dir: &Path, names: &[String]) -> Result<Kept> {
+    let Some(identity) = load(state_dir) else {
+        return Ok(Kept::Nothing);
+    };
+    if let Some(fault) = identity.fault(names) {
+        return Ok(Kept::Unfit(fault));
+    }
+    let days_left = identity.time_left().as_secs() / DAY.as_secs();
+    into_acceptor(identity, state_dir)?;
+    Ok(Kept::Good { days_left })
 }
 
 impl Identity {
-    fn serves(&self, names: &[String]) -> bool {
-        names.iter().all(|name| self.names.contains(name))
-            && UNIX_EPOCH + Duration::from_secs(self.expires_unix_s) > SystemTime::now() + MARGIN
+    /// Why it serves no longer.
+    fn fault(&self, names: &[String]) -> Option<String> {
+        let missing = names.iter().find(|name| !self.names.contains(name));
+        if let Some(name) = missing {
+            return Some(format!("it does not name {name}"));
+        }
+        (self.time_left() <= MARGIN).then(|| "it is about to expire".to_owned())
+    }
+
+    fn time_left(&self) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Duration::from_secs(self.expires_unix_s).saturating_sub(now.unwrap_or_default())
     }
 
     fn into_acceptor(self) -> Result<TlsAcceptor> {
-        let certificate = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes())
-            .context("the kept certificate is damaged")?;
-        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())
-            .context("the kept certificate's key is damaged")?;
+        let certificate = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes())?;
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?;
         // HTTP/1.1 only, so that WebSockets and event streams take one and the same way.
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -65,6 +96,18 @@ impl Identity {
             .with_single_cert(vec![certificate], key)?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
+}
+
+fn into_acceptor(identity: Identity, state_dir: &Path) -> Result<TlsAcceptor> {
+    identity.into_acceptor().with_context(|| {
+        let file = state_dir.join(IDENTITY_FILE);
+        format!("the kept certificate is damaged: delete {}", file.display())
+    })
+}
+
+/// The certificate of this machine's server, if it has made one, as PEM.
+pub fn kept_certificate(state_dir: &Path) -> Option<String> {
+    load(state_dir).map(|identity| identity.certificate_pem)
 }
 
 /// A missing or unreadable file means the same: a new one is made.
@@ -144,10 +187,10 @@ mod tests {
     fn renewed_before_it_expires() {
         let wanted = names(&["localhost"]);
         let mut identity = create(&wanted).unwrap();
-        assert!(identity.serves(&wanted));
+        assert_eq!(identity.fault(&wanted), None);
         let soon = SystemTime::now() + MARGIN - DAY;
         identity.expires_unix_s = soon.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        assert!(!identity.serves(&wanted));
+        assert!(identity.fault(&wanted).unwrap().contains("expire"));
     }
 
     #[test]
@@ -156,6 +199,39 @@ mod tests {
         fs::write(dir.path().join(IDENTITY_FILE), "{").unwrap();
         acceptor(dir.path(), &names(&["localhost"])).unwrap();
         assert!(kept(dir.path()).contains("BEGIN CERTIFICATE"));
+    }
+
+    #[test]
+    fn a_look_tells_what_is_kept_and_makes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let look = |wanted: &[&str]| super::look(dir.path(), &names(wanted)).unwrap();
+        assert!(matches!(look(&["localhost"]), Kept::Nothing));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        acceptor(dir.path(), &names(&["localhost"])).unwrap();
+        assert!(matches!(
+            look(&["localhost"]),
+            Kept::Good { days_left: 395 }
+        ));
+        let Kept::Unfit(fault) = look(&["localhost", "192.168.1.6"]) else {
+            panic!("an address is missing")
+        };
+        assert!(fault.contains("192.168.1.6"), "{fault}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_named_with_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut identity = create(&names(&["localhost"])).unwrap();
+        identity.certificate_pem = "none".to_owned();
+        save(dir.path(), &identity).unwrap();
+        let told = super::look(dir.path(), &names(&["localhost"]))
+            .err()
+            .unwrap();
+        let told = format!("{told:#}");
+        assert!(
+            told.contains(IDENTITY_FILE) && told.contains("delete"),
+            "{told}"
+        );
     }
 
     #[cfg(unix)]

@@ -4,7 +4,9 @@
 mod detect;
 mod error;
 mod guard;
+mod metrics;
 mod pages;
+mod requests;
 mod rooms;
 
 use std::sync::{Arc, Mutex};
@@ -19,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
@@ -39,6 +42,7 @@ pub struct Parts {
     /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
     pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
+    pub metrics: Arc<Metrics>,
     pub shutdown: CancellationToken,
     pub tasks: TaskTracker,
 }
@@ -94,11 +98,16 @@ pub fn router(state: AppState) -> Router {
         .merge(rooms::metrics::routes())
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
+        .route("/metrics", get(metrics::text))
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(middleware::from_fn(guard::check_request))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            requests::follow,
+        ))
         .with_state(state)
 }
 
@@ -116,6 +125,7 @@ fn client_config(config: &Config) -> ClientConfig {
         },
         labels: manifest.label_names(),
         ice_servers: Vec::new(),
+        join_obstacle: config.phone_host.obstacle().map(str::to_owned),
     }
 }
 

@@ -2,8 +2,6 @@
 
 use anyhow::{Result, ensure};
 
-use crate::lan;
-
 /// Docker's default bridge: never an address that a phone can reach.
 const DOCKER_BRIDGE: &str = "172.17.";
 
@@ -14,6 +12,8 @@ pub enum PhoneHost {
     Origin(String),
     /// A host; the port is the one the server listens on.
     Host(String),
+    /// Nobody named one, and this machine has none or, in a container, cannot know it.
+    Unknown { container: bool },
 }
 
 impl PhoneHost {
@@ -42,24 +42,36 @@ impl PhoneHost {
         }
     }
 
-    pub(super) fn of_this_machine() -> Self {
-        let address = lan::addresses().first().map(ToString::to_string);
-        Self::Host(address.unwrap_or_else(|| "localhost".to_owned()))
-    }
-
     /// The origin of the phone's page.
     pub fn origin(&self, port: u16) -> String {
         match self {
             Self::Origin(origin) => origin.clone(),
             Self::Host(host) => format!("https://{host}:{port}"),
+            Self::Unknown { .. } => format!("https://localhost:{port}"),
+        }
+    }
+
+    /// Why no phone can join, and what to do about it.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown { container: true } => Some(
+                "No phone can join yet: a container does not know this computer's address on the Wi-Fi. Start it by \
+                 `./start.sh --docker`, which finds the address, or name it: `PUBLIC_HOST=192.168.1.20 docker compose up`",
+            ),
+            Self::Unknown { container: false } => Some(
+                "No phone can join: this computer is on no network. Connect it and start again, or name its address \
+                 by --public-host",
+            ),
+            Self::Origin(_) | Self::Host(_) => None,
         }
     }
 
     /// Without scheme, port and brackets, as a certificate names it.
-    pub(super) fn bare_host(&self) -> Option<String> {
+    pub(crate) fn bare_host(&self) -> Option<String> {
         let authority = match self {
             Self::Origin(origin) => origin.strip_prefix("https://")?,
             Self::Host(host) => host,
+            Self::Unknown { .. } => return None,
         };
         if let Some(ipv6) = authority.strip_prefix('[') {
             return Some(ipv6.split_once(']')?.0.to_owned());
@@ -90,6 +102,16 @@ mod tests {
         for bad in ["", "http://x", "a b", "x/<script>", "172.17.0.2"] {
             assert!(PhoneHost::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn without_an_address_it_says_what_to_do() {
+        let inside = PhoneHost::Unknown { container: true };
+        assert_eq!(inside.origin(3000), "https://localhost:3000");
+        assert!(inside.obstacle().unwrap().contains("PUBLIC_HOST="));
+        let offline = PhoneHost::Unknown { container: false };
+        assert!(offline.obstacle().unwrap().contains("--public-host"));
+        assert_eq!(PhoneHost::parse("192.168.1.5").unwrap().obstacle(), None);
     }
 
     #[test]

@@ -48,6 +48,10 @@ impl<T> Slots<T> {
         self.waiting.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub fn drain(&mut self) -> Vec<T> {
         self.turns.clear();
         self.waiting.drain().map(|(_, item)| item).collect()

@@ -1,5 +1,6 @@
 //! The detection socket: frames in, exactly one answer each out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -11,9 +12,11 @@ use serde::Deserialize;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::time::{MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
+use tracing::{Instrument, Span};
 
 use super::AppState;
 use crate::clock::{Moment, epoch_ms};
+use crate::metrics::{Counted, Metrics};
 use crate::pipeline::Client;
 use crate::pipeline::frame::{Frame, Reply};
 use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, Pong};
@@ -42,10 +45,14 @@ pub async fn connect(
 ) -> Response {
     let limit = state.max_frame_bytes;
     let tasks = state.tasks.clone();
+    let request = Span::current();
     upgrade
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| tasks.track_future(converse(state, socket, query.timing == 1)))
+        .on_upgrade(move |socket| {
+            let conversation = converse(state, socket, query.timing == 1);
+            tasks.track_future(conversation.instrument(request))
+        })
 }
 
 /// Why a conversation ends; the close frame's code and reason.
@@ -62,15 +69,18 @@ impl Goodbye {
 }
 
 async fn converse(state: AppState, socket: WebSocket, timing: bool) {
+    let _open = Counted::by(&state.metrics.sockets.open);
     let (sink, stream) = socket.split();
     let (answers, outbox) = mpsc::channel(QUEUED_ANSWERS);
     let client = state.pipeline.client();
     let reader = Reader {
+        metrics: Arc::clone(&state.metrics),
         stream,
         answers,
         client,
     };
     let mut writer = Writer {
+        metrics: Arc::clone(&state.metrics),
         sink,
         outbox,
         timing,
@@ -88,6 +98,7 @@ async fn converse(state: AppState, socket: WebSocket, timing: bool) {
 }
 
 struct Reader {
+    metrics: Arc<Metrics>,
     stream: SplitStream<WebSocket>,
     answers: mpsc::Sender<DetectAnswer>,
     client: Client,
@@ -115,6 +126,10 @@ impl Reader {
 
     fn receive(&self, message: Message, room: OwnedPermit<DetectAnswer>) -> Result<(), Goodbye> {
         let received = Moment::now();
+        self.metrics
+            .sockets
+            .received_bytes
+            .inc_by(bytes_in(&message));
         match message {
             Message::Binary(bytes) => self.receive_frame(bytes, received, room),
             Message::Text(text) => {
@@ -138,7 +153,8 @@ impl Reader {
         );
         let header = *bytes.first_chunk::<FRAME_HEADER_BYTES>().ok_or(SHORT)?;
         let [a, b, c, d, time @ ..] = header;
-        let reply = Reply::new(u32::from_le_bytes([a, b, c, d]), room);
+        let metrics = Arc::clone(&self.metrics);
+        let reply = Reply::new(u32::from_le_bytes([a, b, c, d]), room, metrics);
         let Some(capture_ts) = checked_time(f64::from_le_bytes(time)) else {
             let message =
                 "capture_ts must be ms since the Unix epoch: finite, not negative, at most 8.64e15";
@@ -153,6 +169,15 @@ impl Reader {
         });
         Ok(())
     }
+}
+
+fn bytes_in(message: &Message) -> u64 {
+    let length = match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
+    };
+    length as u64
 }
 
 fn checked_time(ms: f64) -> Option<i64> {
@@ -193,6 +218,7 @@ fn refused(error: axum::Error) -> Option<Goodbye> {
 }
 
 struct Writer {
+    metrics: Arc<Metrics>,
     sink: SplitSink<WebSocket, Message>,
     outbox: mpsc::Receiver<DetectAnswer>,
     timing: bool,
@@ -211,6 +237,7 @@ impl Writer {
                 },
                 _ = pings.tick() => Message::Ping(bytes::Bytes::new()),
             };
+            self.metrics.sockets.sent_bytes.inc_by(bytes_in(&message));
             if !matches!(
                 timeout(SEND_TIMEOUT, self.sink.send(message)).await,
                 Ok(Ok(()))

@@ -18,6 +18,15 @@ pub enum Transport {
     Tls,
 }
 
+impl Transport {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Tls => "tls",
+        }
+    }
+}
+
 /// Our own origin only; `data:` is the QR picture, `wasm-unsafe-eval` lets WebAssembly compile.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \

@@ -19,6 +19,7 @@ use crate::model::MANIFEST_FILE;
 use crate::protocol::{ClientConfig, Health};
 
 pub const MODELS: &str = "/models";
+const ASSETS: &str = "/assets";
 
 /// Pages and models keep their names when they change.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -56,7 +57,7 @@ pub fn files(folders: &Folders) -> Router<AppState> {
             REVALIDATE,
         ));
     let hashed = Router::new()
-        .nest_service("/assets", ServeDir::new(folders.pages.join("assets")))
+        .nest_service(ASSETS, ServeDir::new(folders.pages.join("assets")))
         .layer(SetResponseHeaderLayer::overriding(
             CACHE_CONTROL,
             if_found(FOR_EVER),
@@ -66,6 +67,12 @@ pub fn files(folders: &Folders) -> Router<AppState> {
             type_of_modules,
         ));
     named.merge(hashed)
+}
+
+/// The template of a path that a nested service answers; axum tells none.
+pub fn unmatched_route(path: &str) -> Option<&'static str> {
+    let rest = path.strip_prefix(ASSETS)?;
+    rest.starts_with('/').then_some("/assets/{*file}")
 }
 
 /// A missing asset may appear with the next version.

@@ -43,7 +43,9 @@ pub async fn create(
         None
     };
     let keys = first.map_or_else(|| state.rooms.create(), Ok)?;
-    describe(&state, keys).map(Json)
+    let room = describe(&state, keys)?;
+    state.metrics.rooms.created.inc();
+    Ok(Json(room))
 }
 
 fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
@@ -132,6 +134,7 @@ pub async fn signal(
         Failure::new(rejection.status(), "bad_payload", rejection.body_text())
     })?;
     state.rooms.signal(&room, &query.token, payload)?;
+    state.metrics.rooms.signals.inc();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -159,6 +159,7 @@ pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
         ("--max-rooms", "1024"),
         ("--room-idle-minutes", "720"),
         ("--max-connections", "1024"),
+        ("--log-format", "text"),
     ];
     let unnamed = |flag: &str| !flags.contains(&flag);
     let defaults = defaults.into_iter().filter(|(flag, _)| unnamed(flag));

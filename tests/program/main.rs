@@ -3,7 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod check;
+mod commands;
+mod container;
+mod logs;
 mod modes;
+mod python_client;
+mod readme;
 mod refusals;
 
 use std::path::Path;

@@ -52,7 +52,11 @@ labels: Array<string>,
 /**
  * `RTCConfiguration.iceServers`; empty on a local network.
  */
-ice_servers: Array<IceServer>, };
+ice_servers: Array<IceServer>, 
+/**
+ * Why no phone can join, and what to do about it.
+ */
+join_obstacle?: string, };
 
 export type ModelInfo = { name: string, 
 /**

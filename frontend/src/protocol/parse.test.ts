@@ -83,6 +83,8 @@ describe('parseConfig and parseRoomCreated', () => {
 
   it('know what the server sends', () => {
     expect(parseConfig(config)).toEqual(config);
+    const obstructed = { ...config, join_obstacle: 'no address' };
+    expect(parseConfig(obstructed)).toEqual(obstructed);
     const room = { room: 'r', viewer_token: 'v', phone_token: 'p', join_url: 'u', qr_svg: '<svg/>' };
     expect(parseRoomCreated(room)).toEqual(room);
   });
@@ -90,6 +92,7 @@ describe('parseConfig and parseRoomCreated', () => {
   it('ignore anything else, such as what an older version kept', () => {
     expect(parseConfig({ ...config, mode: 'gpu' })).toBeNull();
     expect(parseConfig({ ...config, labels: [1] })).toBeNull();
+    expect(parseConfig({ ...config, join_obstacle: 1 })).toBeNull();
     expect(parseRoomCreated({ room: 'r' })).toBeNull();
     expect(parseRoomCreated(undefined)).toBeNull();
   });

@@ -96,7 +96,7 @@ export function parseApiError(value: unknown): ApiError | null {
 
 export function parseConfig(value: unknown): ClientConfig | null {
   if (!isObject(value) || !isObject(value.model)) return null;
-  const { version, mode, model, labels, ice_servers } = value;
+  const { version, mode, model, labels, ice_servers, join_obstacle } = value;
   const known =
     isText(version) &&
     (mode === 'server' || mode === 'wasm' || mode === 'auto') &&
@@ -104,6 +104,7 @@ export function parseConfig(value: unknown): ClientConfig | null {
     [model.input_width, model.input_height, model.score_threshold].every(isNumber) &&
     Array.isArray(labels) &&
     labels.every(isText) &&
-    Array.isArray(ice_servers);
+    Array.isArray(ice_servers) &&
+    (join_obstacle === undefined || isText(join_obstacle));
   return known ? (value as ClientConfig) : null;
 }

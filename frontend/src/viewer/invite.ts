@@ -12,7 +12,8 @@ export class Invite {
     this.copy.addEventListener('click', () => void this.copyLink());
   }
 
-  show(room: RoomCreated | null): void {
+  /** `obstacle`: why no phone can join; a code to scan would only mislead then. */
+  show(room: RoomCreated | null, obstacle?: string): void {
     this.qr.replaceChildren();
     this.copy.disabled = room === null;
     if (!room) {
@@ -20,10 +21,7 @@ export class Invite {
       this.link.textContent = '';
       return;
     }
-    const image = new Image();
-    image.alt = 'QR code with the link for your phone';
-    image.src = `data:image/svg+xml,${encodeURIComponent(room.qr_svg)}`;
-    this.qr.append(image);
+    this.qr.append(obstacle ?? qrOf(room));
     this.link.href = room.join_url;
     this.link.textContent = room.join_url;
   }
@@ -45,4 +43,11 @@ export class Invite {
       this.copy.textContent = 'Copy link';
     }, 2000);
   }
+}
+
+function qrOf(room: RoomCreated): HTMLImageElement {
+  const image = new Image();
+  image.alt = 'QR code with the link for your phone';
+  image.src = `data:image/svg+xml,${encodeURIComponent(room.qr_svg)}`;
+  return image;
 }

@@ -1,0 +1,139 @@
+//! Single options, checked and filled in: serving needs all of them, `check` tells of each.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Args, PhoneHost, default_state_dir};
+use crate::lan;
+use crate::pipeline::infer;
+use crate::protocol::Mode;
+
+pub fn check_limits(args: &Args) -> Result<()> {
+    let positive = [
+        ("--workers", args.workers.unwrap_or(1)),
+        ("--threads", args.threads.unwrap_or(1)),
+        ("--max-frame-bytes", args.max_frame_bytes),
+        ("--max-pixels", args.max_pixels),
+        ("--max-rooms", args.max_rooms),
+        ("--max-connections", args.max_connections),
+    ];
+    for (flag, value) in positive {
+        ensure!(value > 0, "{flag} must be at least 1");
+    }
+    ensure!(
+        (1..=525_600).contains(&args.room_idle_minutes),
+        "--room-idle-minutes must lie between 1 and 525600, a year"
+    );
+    if let Some(score) = args.score {
+        ensure!(
+            score > 0.0 && score < 1.0,
+            "--score must lie between 0 and 1"
+        );
+    }
+    Ok(())
+}
+
+pub fn check_pages(folder: &Path) -> Result<()> {
+    ensure!(
+        ["index.html", "phone.html"]
+            .iter()
+            .all(|page| folder.join(page).is_file()),
+        "no pages in {}: build them with `npm ci --ignore-scripts && npm run build` in frontend/, \
+         or use ./start.sh",
+        folder.display()
+    );
+    Ok(())
+}
+
+pub fn onnxruntime(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(file) = named {
+        ensure!(
+            file.is_file(),
+            "no ONNX Runtime at {}: check --onnxruntime",
+            file.display()
+        );
+        return Ok(file.to_owned());
+    }
+    infer::find_library().context(
+        "ONNX Runtime is missing: install it with `npm ci --ignore-scripts` in frontend/ (or use \
+         ./start.sh), or name the library by --onnxruntime FILE",
+    )
+}
+
+/// This machine's addresses that others reach, the likeliest first.
+pub fn addresses(args: &Args) -> Vec<IpAddr> {
+    match args.container {
+        true => Vec::new(),
+        false => lan::addresses(),
+    }
+}
+
+pub fn phone_host(args: &Args, addresses: &[IpAddr]) -> Result<PhoneHost> {
+    match (&args.public_host, addresses.first()) {
+        (Some(host), _) => PhoneHost::parse(host),
+        (None, Some(address)) => Ok(PhoneHost::Host(address.to_string())),
+        (None, None) => Ok(PhoneHost::Unknown {
+            container: args.container,
+        }),
+    }
+}
+
+/// Every name that the certificate must be valid for.
+pub fn certificate_names(addresses: &[IpAddr], phone_host: &PhoneHost) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+    names.extend(addresses.iter().map(ToString::to_string));
+    names.extend(phone_host.bare_host());
+    names.sort();
+    names.dedup();
+    names
+}
+
+pub fn state_dir(args: &Args) -> Result<PathBuf> {
+    args.state_dir.clone().map_or_else(default_state_dir, Ok)
+}
+
+/// Where inference runs, and who chose that. Looking for a GPU takes a moment.
+pub fn mode(args: &Args, find_gpu: impl FnOnce() -> Option<&'static str>) -> (Mode, String) {
+    match args.mode {
+        Some(mode) => (mode, "as --mode or MODE says".to_owned()),
+        None => mode_for(find_gpu()),
+    }
+}
+
+/// The mode for a machine with this GPU, and why.
+fn mode_for(gpu: Option<&str>) -> (Mode, String) {
+    match gpu {
+        Some(gpu) => {
+            let reason = format!("{gpu} found, though the server itself infers on the CPU");
+            (Mode::Server, reason)
+        }
+        None => (Mode::Wasm, "no GPU found".to_owned()),
+    }
+}
+
+/// Where inference runs and why.
+pub fn mode_line(mode: Mode, reason: &str) -> String {
+    let (mode, meaning, others) = match mode {
+        Mode::Server => ("server", "this computer infers, on its CPU", "wasm or auto"),
+        Mode::Wasm => ("wasm", "the viewer's browser infers", "server or auto"),
+        Mode::Auto => (
+            "auto",
+            "the viewer measures both and picks",
+            "server or wasm",
+        ),
+    };
+    format!("{mode}, {meaning} ({reason}; --mode {others}, or the page's switch, for the rest)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_with_a_gpu_infers_itself() {
+        assert_eq!(mode_for(Some("an NVIDIA GPU")).0, Mode::Server);
+        assert_eq!(mode_for(None).0, Mode::Wasm);
+    }
+}

@@ -1,0 +1,85 @@
+//! In a container: the program cannot know the computer's address, and must not pretend to.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::common::{command_line, folders, http, soon};
+use crate::program;
+
+/// A line of the code that the terminal shows.
+const CODE: char = '█';
+
+fn in_container(folders: &Path, public_host: Option<&str>) -> Command {
+    let mut line = command_line(folders, &[]);
+    let named = line
+        .iter()
+        .position(|word| word == "--public-host")
+        .unwrap();
+    line.drain(named..named + 2);
+    let mut command = program(line);
+    command
+        .env("SIGHTLINE_CONTAINER", "true")
+        .env_remove("PUBLIC_HOST");
+    if let Some(host) = public_host {
+        command.env("PUBLIC_HOST", host);
+    }
+    command
+}
+
+/// The program, its whole welcome, and what it tells the pages.
+async fn welcome(mut command: Command) -> (Child, String, Value) {
+    let mut child = command.stderr(Stdio::null()).spawn().expect("it runs");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut welcome = String::new();
+    let whole = soon("the welcome", async {
+        while !welcome.contains("Ctrl-C stops") {
+            welcome += &lines.next_line().await.unwrap().expect("a welcome");
+            welcome.push('\n');
+        }
+    });
+    whole.await;
+    let (_, rest) = welcome.split_once("http://localhost:").unwrap();
+    let (port, _) = rest.split_once('/').unwrap();
+    let address = format!("http://127.0.0.1:{port}/api/config");
+    let config = http::plain_client().get(address).send().await.unwrap();
+    let config = config.json().await.unwrap();
+    (child, welcome, config)
+}
+
+#[tokio::test]
+async fn without_an_address_it_says_what_to_do() {
+    let folders = folders();
+    let (_child, welcome, config) = welcome(in_container(folders.path(), None)).await;
+    assert!(welcome.contains("PUBLIC_HOST=192.168"), "{welcome}");
+    assert!(!welcome.contains(CODE), "{welcome}");
+    assert!(welcome.contains("https://localhost:"), "{welcome}");
+    let told = config["join_obstacle"].as_str().unwrap();
+    assert!(told.contains("./start.sh --docker"), "{told}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_given_is_shown() {
+    let folders = folders();
+    let (_child, welcome, config) =
+        welcome(in_container(folders.path(), Some("192.168.1.20"))).await;
+    assert!(welcome.contains("https://192.168.1.20:"), "{welcome}");
+    assert!(welcome.contains(CODE), "{welcome}");
+    assert_eq!(config.get("join_obstacle"), None);
+}
+
+#[tokio::test]
+async fn dockers_own_address_is_refused() {
+    let folders = folders();
+    let mut command = in_container(folders.path(), Some("172.17.0.2"));
+    let output = soon("its end", command.output()).await.unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told.contains("172.17.0.2") && told.contains("Wi-Fi"),
+        "{told}"
+    );
+}

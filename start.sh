@@ -7,6 +7,8 @@ cd "$(dirname "$0")"
 usage() {
   cat <<'END'
 usage: ./start.sh [--mode server|wasm|auto] [--port N] [--public-host HOST] [--host ADDRESS] [server options]
+       ./start.sh --demo [--no-open] [the same options]
+       ./start.sh check [the same options]      tells whether this machine is ready to serve, and what it lacks
 
 Installs and builds what is missing (needs Rust and Node.js), then serves the viewer on this computer and
 the phone page on the local network, and shows the QR code to scan.
@@ -17,6 +19,10 @@ the phone page on the local network, and shows the QR code to scan.
   --public-host HOST  host, host:port or https:// address that phones reach this machine by,
                       default: its LAN address                                              [PUBLIC_HOST]
   --host ADDRESS      address to listen on, default 0.0.0.0                                 [SIGHTLINE_HOST]
+  --demo              no phone at hand: a recorded clip plays in place of one, and the viewer opens in the browser
+                      (builds more: minutes the first time; mode server unless told otherwise)
+  --no-open           with --demo: open no browser
+  --docker            build and serve in a container (needs only Docker); takes --mode, --port and --public-host
   -h, --help          this text; after the first build also all options of the server
 
 The names in brackets are environment variables with the same meaning.
@@ -27,14 +33,29 @@ END
   fi
 }
 
+demo=
+options=()
 for argument in "$@"; do
   case $argument in
     -h | --help) usage; exit ;;
+    --demo) demo=yes ;;
+    *) options+=("$argument") ;;
   esac
+done
+for argument in "$@"; do
+  if [ "$argument" = --docker ]; then
+    . scripts/docker.sh
+    serve_in_docker "$@"
+  fi
 done
 
 require_tools
 install_packages
 build_pages
+if [ -n "$demo" ]; then
+  build_phone
+  # An empty list counts as unset in the bash of a Mac.
+  exec target/release/sightline demo ${options[@]+"${options[@]}"}
+fi
 build_server
 exec target/release/sightline "$@"

@@ -47,5 +47,8 @@ build_pages() {
 
 build_server() {
   say "building the server (minutes the first time, seconds later)"
-  cargo build --release --locked
+  cargo build --release --locked "$@"
 }
+
+# The same program with the virtual phone in it.
+build_phone() { build_server --features phone; }

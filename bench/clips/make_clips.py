@@ -1,4 +1,4 @@
-"""Builds people.mjpeg and empty.mjpeg from OpenCV's vtest.avi (see README.md).
+"""Builds people.mjpeg, people.ivf and empty.mjpeg from OpenCV's vtest.avi (see README.md).
 
     python make_clips.py path/to/vtest.avi
 
@@ -20,8 +20,12 @@ SOURCE_SHA256 = "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516c
 SOURCE_SIZE = (768, 576)
 SIZE = (640, 480)
 QUALITY = 40
+RATE = 30
 #: The source runs at 10 frames a second, the clips are played at 30.
 REPEATS = 3
+#: Whoever comes to see people.ivf sees it from a key frame on: one begins every second. No frame is one that is
+#: only decoded, not shown; and one thread gives the same bytes again.
+VP8 = f"-c:v libvpx -b:v 2500k -g {RATE} -keyint_min {RATE} -auto-alt-ref 0 -lag-in-frames 0 -threads 1 -cpu-used 0"
 PEOPLE = range(240, 290)
 #: Median of frames spread over the whole source: whoever walks by is gone, what stands still stays.
 MEDIAN_STEP = 10
@@ -36,9 +40,13 @@ def source_frames(path):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != SOURCE_SHA256:
         raise SystemExit(f"{path}: sha256 is {digest}, expected {SOURCE_SHA256}")
+    return frames_of(path, SOURCE_SIZE)
+
+
+def frames_of(path, size):
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     raw = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-    width, height = SOURCE_SIZE
+    width, height = size
     return np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
 
 
@@ -82,11 +90,29 @@ def write_clip(name, pictures):
     print(f"{name}: {len(encoded)} frames, {len(clip)} bytes, sha256 {hashlib.sha256(clip).hexdigest()}")
 
 
+def write_ivf(name, pictures):
+    """The pictures as VP8. Its sender is ours: levels stay as a video's are."""
+    path = HERE / name
+    stamped = [np.array(picture) for picture in pictures]
+    for number, pixels in enumerate(stamped):
+        counter.stamp(pixels, number)
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "{}x{}".format(*SIZE)]
+    command = ["ffmpeg", "-v", "error", "-y", *raw, "-r", str(RATE), "-i", "-", *VP8.split(), "-pix_fmt", "yuv420p"]
+    # No version of the encoder's library in the file.
+    subprocess.run([*command, "-fflags", "+bitexact", str(path)], check=True, input=b"".join(map(bytes, stamped)))
+    shown = frames_of(path, SIZE)
+    if [counter.read(pixels) for pixels in shown] != list(range(len(stamped))):
+        raise SystemExit(f"{name}: the counters do not survive the encoding")
+    clip = path.read_bytes()
+    print(f"{name}: {len(shown)} frames, {len(clip)} bytes, sha256 {hashlib.sha256(clip).hexdigest()}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path, help="OpenCV's vtest.avi")
     frames = source_frames(parser.parse_args().source)
     write_clip("people.mjpeg", people_pictures(frames))
+    write_ivf("people.ivf", people_pictures(frames))
     write_clip("empty.mjpeg", empty_pictures(frames))
 
 

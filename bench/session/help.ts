@@ -14,7 +14,11 @@ the connection has warmed up, and measures. Files are named from the current fol
   --size WxH         of the frames that are inferred [default: 320x240]
   --quality Q        of their JPEG, 0.1 to 1 [default: 0.7]
   --threads T        of the inference: WASM's threads in the viewer, and of the server's sessions [default: 1]
-  --clip FILE        what the phone's camera shows, .mjpeg or .y4m [default: bench/clips/people.mjpeg]
+  --phone KIND       browser (Chromium, which films and encodes) or virtual (\`sightline phone\`, which sends a clip
+                     that was encoded before: no camera's and no encoder's time, and hardly any processor)
+                     [default: browser]
+  --clip FILE        what the phone's camera shows: .mjpeg or .y4m, of a virtual phone .ivf
+                     [default: bench/clips/people.mjpeg, people.ivf]
   --out FILE         the figures [default: metrics.json]
   --report FILE      the report, one page that needs no network [default: report.html]
   --headed           show the viewer's window (needs a display)

@@ -48,13 +48,13 @@ async function run(options: Options, command: string, signal: AbortSignal): Prom
   checkFiles(options);
   // Before the build, whose work is over when the measurement begins.
   const machine = thisMachine();
-  if (options.kind !== 'attach') build('pages', 'server');
+  if (options.kind !== 'attach') build('pages', options.phone === 'virtual' ? 'phone' : 'server');
   const processes = await processLister();
   progress('starting the browsers');
   const rig =
     options.kind === 'attach'
       ? await Rig.attach(options.url, options.headed)
-      : await Rig.start(options.clip, options.headed);
+      : await Rig.start(options.phone, options.clip, options.headed);
   try {
     const bench = { rig, machine, processes, signal };
     if (options.kind === 'sweep') return await sweep({ ...bench, options }, command);

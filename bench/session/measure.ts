@@ -23,6 +23,9 @@ export type Bench = {
   signal: AbortSignal;
 };
 
+const ENCODED_BEFORE =
+  'the virtual phone sends a clip that was encoded before: no encoder’s time is in the figures';
+
 export type Measured = { run: Run; notes: string[] };
 
 export async function measure(bench: Bench, settings: Settings, title: string): Promise<Measured> {
@@ -36,6 +39,7 @@ export async function measure(bench: Bench, settings: Settings, title: string): 
       throw signal.aborted ? new Interrupted() : new Error('no frame was displayed during the measurement');
     }
     const notes = notesOn(recorded.recording, options.duration, signal.aborted);
+    if (options.kind !== 'attach' && options.phone === 'virtual') notes.push(ENCODED_BEFORE);
     notes.push(...takeTroubles(ends.viewer).map((trouble) => `the viewer's page complained: ${trouble}`));
     return { run: runOf(bench, settings, title, recorded), notes };
   } finally {
@@ -70,7 +74,9 @@ function runOf({ rig, options, machine }: Bench, settings: Settings, title: stri
     // Somebody else's server keeps its own.
     ...(options.kind === 'attach' && metrics.mode !== 'wasm' ? {} : { threads: Number(settings.threads) }),
     // A real phone has no clip, and our own server's address tells nothing.
-    ...(options.kind === 'attach' ? { attached: options.url } : { clip: basename(options.clip) }),
+    ...(options.kind === 'attach'
+      ? { attached: options.url }
+      : { phone: options.phone, clip: basename(options.clip) }),
     warmup_s: options.warmup,
     browser: rig.browser,
     browser_gpu: false,

@@ -28,11 +28,19 @@ test('everything given', () => {
     settings: { mode: 'wasm', fps: '10', size: '640x480', quality: '0.5', threads: '2' },
     duration: 2.5,
     warmup: 0,
+    phone: 'browser',
     clip: 'a.y4m',
     out: 'm.json',
     report: 'r.html',
     headed: true,
   });
+});
+
+test('the virtual phone has a clip of its own kind', () => {
+  const virtual = { phone: 'virtual', clip: expect.stringMatching(/bench\/clips\/people\.ivf$/) };
+  expect(read('--phone virtual')).toMatchObject(virtual);
+  expect(read('--phone virtual --sweep fps=5')).toMatchObject(virtual);
+  expect(read('--phone virtual --clip a.ivf')).toMatchObject({ clip: 'a.ivf' });
 });
 
 test('help wins over what follows it', () => {
@@ -78,6 +86,8 @@ describe('what makes no sense is told in one line, with what would', () => {
     ['--warmup=-1', 'from 0 to 600'],
     ['--attach localhost:3000', 'http://localhost:3000'],
     ['--attach nowhere', 'http://localhost:3000'],
+    ['--phone nokia', 'browser or virtual'],
+    ['--attach http://a --phone virtual', 'real one'],
     ['--attach http://a --clip b.mjpeg', 'real phone'],
     ['--attach http://a --sweep fps=5', 'join anew'],
     ['--sweep fps', 'fps=5,10'],

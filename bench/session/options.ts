@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CLIPS } from '../../frontend/e2e/harness/paths';
+import { PHONE_KINDS, type PhoneKind, USUAL_CLIPS } from './phones';
 import { checked, SETTING_NAMES, SETTINGS, type Settings, UsageError } from './settings';
 import { readSweep, type Sweep } from './sweep';
 
@@ -12,15 +13,16 @@ export type Options = {
   report: string;
   headed: boolean;
 } & (
-  | { kind: 'single'; clip: string; out: string }
+  | { kind: 'single'; phone: PhoneKind; clip: string; out: string }
   | { kind: 'attach'; url: string; out: string }
-  | { kind: 'sweep'; clip: string; csv: string; sweep: Sweep }
+  | { kind: 'sweep'; phone: PhoneKind; clip: string; csv: string; sweep: Sweep }
 );
 
 const FLAGS = {
   ...Object.fromEntries(SETTING_NAMES.map((name) => [name, { type: 'string' as const }])),
   duration: { type: 'string' },
   warmup: { type: 'string' },
+  phone: { type: 'string' },
   clip: { type: 'string' },
   out: { type: 'string' },
   report: { type: 'string' },
@@ -32,7 +34,7 @@ const FLAGS = {
 } as const;
 
 type Given = Partial<Settings> &
-  Partial<Record<'duration' | 'warmup' | 'clip' | 'out' | 'report' | 'csv' | 'attach', string>> & {
+  Partial<Record<'duration' | 'warmup' | 'phone' | 'clip' | 'out' | 'report' | 'csv' | 'attach', string>> & {
     sweep?: string[];
     headed?: boolean;
     help?: boolean;
@@ -54,11 +56,13 @@ export function readArguments(args: string[]): Options | null {
     report: given.report ?? 'report.html',
     headed: given.headed ?? false,
   };
-  const clip = given.clip ?? join(CLIPS, 'people.mjpeg');
-  if (given.sweep) return { ...common, clip, ...forSweep(given, given.sweep.concat(rest)) };
+  const phone = phoneKind(given.phone ?? 'browser');
+  const clip = given.clip ?? join(CLIPS, USUAL_CLIPS[phone]);
+  if (given.sweep) return { ...common, phone, clip, ...forSweep(given, given.sweep.concat(rest)) };
   refuse(given, ['csv'], 'is for --sweep: a single measurement is written to --out');
   const out = given.out ?? 'metrics.json';
-  if (given.attach === undefined) return { ...common, kind: 'single', clip, out };
+  if (given.attach === undefined) return { ...common, kind: 'single', phone, clip, out };
+  refuse(given, ['phone'], 'is for a phone that is started here: --attach waits for a real one');
   refuse(given, ['clip'], 'is for a camera that plays a clip: --attach waits for a real phone');
   return { ...common, kind: 'attach', out, url: address(given.attach) };
 }
@@ -82,6 +86,12 @@ function parse(args: string[]): { given: Given; rest: string[] } {
     const [first] = (error instanceof Error ? error.message : String(error)).split(/\. |\.?\n/);
     throw new UsageError(`${first}; --help tells all`);
   }
+}
+
+function phoneKind(text: string): PhoneKind {
+  const kind = PHONE_KINDS.find((each) => each === text);
+  if (kind) return kind;
+  throw new UsageError(`--phone ${text || '""'}: must be ${PHONE_KINDS.join(' or ')}`);
 }
 
 function number(name: string, text: string, least: number, most: number): number {

@@ -1,17 +1,14 @@
 // What is measured: a server, a phone and a viewer. Whatever was opened here is closed again.
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { cameraShowing, launchWith } from '../../frontend/e2e/harness/chrome';
-import { closePage, openBareViewer, openPhone, type Watched } from '../../frontend/e2e/harness/pages';
+import { launchWith } from '../../frontend/e2e/harness/chrome';
+import { closePage, openBareViewer, type Watched } from '../../frontend/e2e/harness/pages';
 import { Server } from '../../frontend/e2e/harness/server';
 import { joinLink } from '../../frontend/e2e/harness/viewer';
+import { type Phone, type PhoneKind, type Phones, processOf, QUIET, startPhones } from './phones';
 import { type Settings, viewerQuery } from './settings';
 
-/** A phone's and a viewer's page. No phone: a real one is expected. */
-export type Ends = { viewer: Watched; phone: Watched | null };
-
-/** Browsers that a Ctrl-C in the terminal does not reach: they are needed to keep what was measured. */
-const QUIET = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+/** No phone: a real one is expected. */
+export type Ends = { viewer: Watched; phone: Phone | null };
 
 export class Rig {
   private server: { itself: Server; threads: string } | null = null;
@@ -19,16 +16,16 @@ export class Rig {
   private constructor(
     private readonly laptop: Browser,
     /** Null: server and phone are somebody else's, and the viewer is opened there. */
-    private readonly own: { phones: Browser } | null,
+    private readonly phones: Phones | null,
     private readonly address: string | null,
   ) {}
 
-  static async start(clip: string, headed: boolean): Promise<Rig> {
+  static async start(phone: PhoneKind, clip: string, headed: boolean): Promise<Rig> {
     const [laptop, phones] = await Promise.all([
       launchWith({ ...QUIET, headless: !headed }),
-      launchWith(QUIET, cameraShowing(resolve(clip))),
+      startPhones(phone, clip),
     ]);
-    return new Rig(laptop, { phones }, null);
+    return new Rig(laptop, phones, null);
   }
 
   static async attach(address: string, headed: boolean): Promise<Rig> {
@@ -44,7 +41,7 @@ export class Rig {
     return {
       server: this.server?.itself.pid ?? null,
       viewer: await processOf(this.laptop),
-      phone: this.own && (await processOf(this.own.phones)),
+      phone: (await this.phones?.process()) ?? null,
     };
   }
 
@@ -59,12 +56,12 @@ export class Rig {
     throw new Error(`what answers at ${new URL(address).origin} is no Sightline`);
   }
 
-  async openPhone(viewer: Watched): Promise<Watched | null> {
-    return this.own && openPhone(this.own.phones, await joinLink(viewer.page));
+  async openPhone(viewer: Watched): Promise<Phone | null> {
+    return this.phones?.join(await joinLink(viewer.page)) ?? null;
   }
 
   async close(): Promise<void> {
-    const closing = [this.laptop.close(), this.own?.phones.close(), this.server?.itself.stop()];
+    const closing = [this.laptop.close(), this.phones?.close(), this.server?.itself.stop()];
     await Promise.allSettled(closing);
   }
 
@@ -80,12 +77,5 @@ export class Rig {
 }
 
 export async function closeEnds({ viewer, phone }: Ends): Promise<void> {
-  await Promise.allSettled([closePage(viewer), phone && closePage(phone)]);
-}
-
-async function processOf(browser: Browser): Promise<number | null> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  return processInfo.find(({ type }) => type === 'browser')?.id ?? null;
+  await Promise.allSettled([closePage(viewer), phone?.close()]);
 }

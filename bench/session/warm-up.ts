@@ -3,6 +3,7 @@ import type { Watched } from '../../frontend/e2e/harness/pages';
 import { until } from '../../frontend/e2e/harness/until';
 import { progress } from '../lib/words';
 import { sleep } from './interrupt';
+import { statusOf } from './phones';
 import type { Ends } from './rig';
 
 const PHONE_S = 60;
@@ -58,13 +59,10 @@ async function waitFor(
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith(what)) throw error;
     const words = [`the viewer says “${await statusOf(viewer)}”`];
-    if (phone) words.push(`the phone says “${await statusOf(phone)}”`);
+    if (phone) words.push(`the phone says “${await phone.says()}”`);
     throw new Error(`${what} within ${seconds} s: ${words.join(', ')}`);
   }
 }
-
-const statusOf = ({ page }: Watched): Promise<string> =>
-  page.evaluate(() => document.querySelector<HTMLElement>('#status')?.innerText.trim() ?? '');
 
 /** All frames between two looks are timed by the camera, or the browser cannot: capture_clock tells which. */
 async function untilCameraTime({ page }: Watched, signal: AbortSignal): Promise<void> {

@@ -3,10 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lanAddresses } from './lan';
 import { ROOT, SERVER } from './paths';
 import { until } from './until';
 
 export type ServerOptions = {
+  /** What is started, and what comes before the flags; otherwise the server itself. */
+  program?: [string, ...string[]];
   /** Beside port and folders, which are the tests' own. */
   flags?: string[];
   env?: NodeJS.ProcessEnv;
@@ -59,9 +62,11 @@ export class Server {
     await this.end('SIGKILL');
   }
 
-  async stop(): Promise<void> {
+  /** With the program's own last word, its exit code. */
+  async stop(): Promise<number | null> {
     await this.end('SIGTERM');
     this.clear();
+    return this.child?.exitCode ?? null;
   }
 
   private clear(): void {
@@ -95,9 +100,18 @@ export class Server {
   }
 
   private spawn(port: number): ChildProcess {
-    const { flags = ['--mode', 'server'], env, threads = 1, detached = false } = this.options;
+    const {
+      program = [SERVER],
+      flags = ['--mode', 'server'],
+      env,
+      threads = 1,
+      detached = false,
+    } = this.options;
+    const [command, ...first] = program;
     const own = { '--port': port, '--state-dir': this.stateDir, '--threads': threads };
-    return spawn(SERVER, [...Object.entries(own).flat().map(String), ...flags], {
+    // On a machine without a network only a name that was given makes a code to scan.
+    const host = lanAddresses().length > 0 ? [] : ['--public-host', 'localhost'];
+    return spawn(command, [...first, ...Object.entries(own).flat().map(String), ...host, ...flags], {
       cwd: ROOT,
       // A mode that is set for other purposes would pass for the server's own choice.
       env: { ...process.env, MODE: undefined, ...env },

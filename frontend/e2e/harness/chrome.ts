@@ -52,11 +52,17 @@ export const launchWith = (options: LaunchOptions, args: string[] = [], common =
 
 export const launchLaptop = () => launchWith({});
 
+type Profile = { options?: Parameters<typeof chromium.launchPersistentContext>[1]; args?: string[] };
+
 /** A laptop that keeps what it was given in this folder; the other ones cache little, and in memory only. */
-export const launchProfile = (folder: string): Promise<BrowserContext> =>
+export const launchProfile = (
+  folder: string,
+  { options, args = [] }: Profile = {},
+): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, {
     executablePath: findChrome(),
-    args: [...COMMON, ...network()],
+    args: [...COMMON, ...network(), ...args],
+    ...options,
   });
 
 /** A laptop whose WebGPU is computed by SwiftShader, which is part of Chrome: slow, and the same on every machine. */

@@ -14,5 +14,8 @@ export default defineConfig({
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
   worker: { format: 'es' },
-  test: { include: ['src/**/*.test.ts', '../bench/**/*.test.ts'], environment: 'node' },
+  test: {
+    include: ['src/**/*.test.ts', '../bench/**/*.test.ts', '../scripts/**/*.test.ts'],
+    environment: 'node',
+  },
 });

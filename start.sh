@@ -33,29 +33,31 @@ END
   fi
 }
 
-demo=
+demo='' docker=''
 options=()
 for argument in "$@"; do
   case $argument in
     -h | --help) usage; exit ;;
     --demo) demo=yes ;;
+    --docker) docker=yes ;;
     *) options+=("$argument") ;;
   esac
 done
-for argument in "$@"; do
-  if [ "$argument" = --docker ]; then
-    . scripts/docker.sh
-    serve_in_docker "$@"
-  fi
-done
+# An empty list counts as unset in the bash of a Mac.
+set -- ${options[@]+"${options[@]}"}
+
+if [ -n "$docker" ]; then
+  [ -z "$demo" ] || fail "--demo and --docker do not go together"
+  . scripts/docker.sh
+  serve_in_docker "$@"
+fi
 
 require_tools
 install_packages
 build_pages
 if [ -n "$demo" ]; then
   build_phone
-  # An empty list counts as unset in the bash of a Mac.
-  exec target/release/sightline demo ${options[@]+"${options[@]}"}
+  exec target/release/sightline demo "$@"
 fi
 build_server
 exec target/release/sightline "$@"

@@ -37,7 +37,6 @@ find_compose() {
 serve_in_docker() {
   while [ $# -gt 0 ]; do
     case $1 in
-      --docker) shift; continue ;;
       --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
     esac
     [ $# -gt 1 ] || fail "$1 needs a value, or does not go with --docker (--mode, --port and --public-host do)"

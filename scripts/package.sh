@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 require_tools
 install_packages
 build_pages
-say "building the server, with its virtual phone"
-cargo build --release --locked --features phone
+build_phone
 
 # Named as Node.js, and with it ONNX Runtime's package, names them: linux-x64, linux-arm64, darwin-arm64.
 system=$(node -p process.platform)
@@ -18,15 +17,19 @@ version=$(target/release/sightline --version | cut -d' ' -f2)
 name=sightline-$version-$system-$architecture
 folder=target/package/$name
 
-rm -rf "$folder"
+# With whatever an older version left, lest it be handed out as this one.
+rm -rf target/package
 mkdir -p "$folder"/{frontend,models,bench/clips,completions,man,"$runtime"}
 cp target/release/sightline README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT THIRD-PARTY-NOTICES.md "$folder"
 # Where the program looks for them by itself, from its folder.
 cp -R frontend/dist "$folder/frontend"
 cp -R models/ssdlite_mobilenet_v2 "$folder/models"
-for library in "$runtime"/libonnxruntime.{so.1,1.dylib}; do
-  if [ -f "$library" ]; then cp -L "$library" "$folder/$runtime"; fi
-done
+case $system in
+  darwin) library=libonnxruntime.1.dylib ;;
+  *) library=libonnxruntime.so.1 ;;
+esac
+[ -f "$runtime/$library" ] || fail "ONNX Runtime's package has no library for $system-$architecture: no release can be made here"
+cp -L "$runtime/$library" "$folder/$runtime"
 cp bench/clips/people.ivf bench/clips/NOTICE "$folder/bench/clips"
 for shell in bash zsh fish; do
   target/release/sightline completions "$shell" >"$folder/completions/sightline.$shell"

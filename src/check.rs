@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::config::{Args, parts};
 use crate::gpu;
+use crate::logging::in_one_line;
 
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
@@ -51,9 +52,7 @@ impl Finding {
 
     /// What would end the start of the server.
     fn failed(item: &'static str, error: &anyhow::Error) -> Self {
-        let told = format!("{error:#}");
-        let words: Vec<&str> = told.split_whitespace().collect();
-        Self::new(item, Verdict::Failed, words.join(" "))
+        Self::new(item, Verdict::Failed, in_one_line(error))
     }
 
     fn of(item: &'static str, outcome: Result<String>) -> Self {
@@ -84,7 +83,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Tells every finding; the exit code says whether the server would start.
+/// Tells every finding; the exit code says whether the server would start, or runs already.
 pub async fn run(args: CheckArgs) -> Result<ExitCode> {
     let findings = findings(&args.serve).await;
     if args.json {

@@ -149,7 +149,8 @@ impl TryFrom<&Args> for PipelineConfig {
         }
         let cores = std::thread::available_parallelism().map_or(1, Into::into);
         // A single viewer is the common case, and threads shorten its wait; sessions serve several.
-        let threads = args.threads.unwrap_or(cores.min(USEFUL_THREADS));
+        // `check` comes here with options that are out of their limits, too.
+        let threads = args.threads.unwrap_or(cores.min(USEFUL_THREADS)).max(1);
         let workers = args
             .workers
             .unwrap_or((cores / threads).clamp(1, DEFAULT_MAX_WORKERS));

@@ -82,9 +82,8 @@ impl Demo {
         if self.opens_viewer
             && let Err(error) = open::that_detached(&viewer)
         {
-            println!(
-                "  No browser opens by itself ({error}): open {viewer} in Chrome, Edge or Chromium."
-            );
+            tracing::debug!("no browser: {error}");
+            println!("  No browser opens by itself: open {viewer} in Chrome, Edge or Chromium.");
         }
         let join = JoinArgs {
             takeover: false,

@@ -1,6 +1,6 @@
 //! Logs, on stderr: lines for people, or one JSON object a line for programs.
 //!
-//! `RUST_LOG` chooses what is logged. Libraries are held to `info` whatever it says: below that they
+//! `RUST_LOG` chooses what is logged; what becomes of the program itself is told whatever it says. Libraries are held to `info` whatever it says: below that they
 //! print requests as they came, and addresses hold tokens and rooms' names.
 
 use std::io::{IsTerminal, stderr};
@@ -18,6 +18,8 @@ const DEFAULT_FILTER: &str = "info";
 /// WebRTC's crates warn of what is ordinary in every call.
 const CHATTY_TARGETS: [&str; 2] = ["rtc", "webrtc"];
 const OUR_TARGETS: &str = env!("CARGO_PKG_NAME");
+/// This file's own events: the program's start, end and failures.
+const ALWAYS_TOLD: &str = concat!(module_path!(), "=info");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -53,6 +55,8 @@ impl LogFormat {
     where
         W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     {
+        let always = ALWAYS_TOLD.parse().expect("a directive");
+        let filter = filter.add_directive(always);
         let lines = fmt::layer().with_writer(writer);
         let lines = match self {
             Self::Text if stderr().is_terminal() => lines.with_target(false).boxed(),
@@ -80,14 +84,18 @@ impl LogFormat {
 
     /// Why the program ends without having done what it was asked.
     pub fn tell_failure(self, error: &anyhow::Error) {
-        // Libraries put line breaks into their messages; one line is easier to read and to log.
-        let message = format!("{error:#}");
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let message = in_one_line(error);
         match self {
             Self::Text => eprintln!("sightline: {message}"),
             Self::Json => tracing::error!("{message}"),
         }
     }
+}
+
+/// Libraries put line breaks into their messages; one line is easier to read and to log.
+pub fn in_one_line(error: &anyhow::Error) -> String {
+    let message = format!("{error:#}");
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_ours_or_harmless(metadata: &Metadata<'_>) -> bool {
@@ -109,11 +117,11 @@ mod tests {
 
     use super::*;
 
-    /// What is logged of `events` when everything is asked for.
-    fn logged(events: impl FnOnce()) -> String {
+    /// What is logged of `events` when `RUST_LOG` says so.
+    fn logged(format: LogFormat, wanted: &str, events: impl FnOnce()) -> String {
         let mut file = tempfile::tempfile().unwrap();
         let writer = Arc::new(file.try_clone().unwrap());
-        let subscriber = LogFormat::Text.subscriber(EnvFilter::new("trace"), writer);
+        let subscriber = format.subscriber(EnvFilter::new(wanted), writer);
         tracing::subscriber::with_default(subscriber, events);
         let mut text = String::new();
         file.rewind().unwrap();
@@ -123,16 +131,28 @@ mod tests {
 
     #[test]
     fn libraries_tell_no_details() {
-        let text = logged(|| {
+        let text = logged(LogFormat::Text, "trace", || {
             tracing::trace!(target: "hyper::proto", "GET /j/token");
             tracing::debug!(target: "tungstenite", "GET /?token=");
             tracing::info!(target: "library", "what anybody may know");
-            tracing::trace!("our own");
+            tracing::trace!(target: "sightline::web", "our own");
         });
         assert!(!text.contains("token"), "{text}");
         assert!(
             text.contains("anybody") && text.contains("our own"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn why_the_program_ends_is_told_whatever_is_asked_for() {
+        for wanted in ["off", "hyper=debug"] {
+            let text = logged(LogFormat::Json, wanted, || {
+                LogFormat::Json.tell_failure(&anyhow::anyhow!("no\nmodel"));
+                tracing::error!(target: "sightline::pipeline", "not asked for");
+            });
+            assert!(text.contains("no model"), "{wanted}: {text}");
+            assert!(!text.contains("not asked for"), "{wanted}: {text}");
+        }
     }
 }

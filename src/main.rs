@@ -38,7 +38,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             let demo = Demo::prepare(&args)?;
             serve(args.config()?, args.serve.log_format, Some(demo)).await?;
         }
-        Command::Phone(args) => phone::run(args, told_to_stop(LogFormat::Text)).await?,
+        Command::Phone(args) => phone::run(args, told_to_stop(LogFormat::Text)?).await?,
         Command::Check(args) => return check::run(args).await,
         Command::Health(args) => health::run(args).await?,
         Command::Completions { shell } => cli::print_completions(shell),
@@ -51,13 +51,15 @@ async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Res
     let mode_line = config.mode_line();
     let obstacle = config.phone_host.obstacle();
     let server = Server::bind(config).await?;
+    // Before anybody can read the welcome: a signal that follows it at once is not lost.
+    let told = told_to_stop(log_format)?;
     print_welcome(&server, &mode_line, obstacle)?;
     if log_format == LogFormat::Json {
         tracing::info!(address = %server.local_addr(), "serving");
     }
     let stopping = CancellationToken::new();
     let stop = async {
-        told_to_stop(log_format).await;
+        told.await;
         stopping.cancel();
     };
     let beside = async {
@@ -106,25 +108,29 @@ fn terminal_qr(text: &str) -> Result<String> {
         .collect())
 }
 
-async fn told_to_stop(log_format: LogFormat) {
-    let signal = termination().await;
-    log_format.tell(&format!("{signal}, closing"));
+/// Listens from now on for Ctrl-C or a request to terminate; the future ends when one has come.
+fn told_to_stop(log_format: LogFormat) -> Result<impl Future<Output = ()>> {
+    let signal = termination()?;
+    Ok(async move { log_format.tell(&format!("{}, closing", signal.await)) })
 }
 
-/// Waits for Ctrl-C or a request to terminate, and names it.
-async fn termination() -> &'static str {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).expect("the system has SIGTERM");
+#[cfg(unix)]
+fn termination() -> Result<impl Future<Output = &'static str>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => "interrupted",
+            _ = interrupt.recv() => "interrupted",
             _ = terminate.recv() => "asked to terminate",
         }
-    }
-    #[cfg(not(unix))]
-    {
+    })
+}
+
+#[cfg(not(unix))]
+fn termination() -> Result<impl Future<Output = &'static str>> {
+    Ok(async {
         let _ = tokio::signal::ctrl_c().await;
         "interrupted"
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! What `GET /metrics` tells. Every metric is named in this file.
+//! What `GET /metrics` tells. Every metric is named in this file, but for the process's own.
 //!
 //! Each server has its own registry: several run side by side in the tests. What is counted for
 //! every frame is looked up once, and then an atomic. Labels are words of this program, never a client's.
@@ -199,7 +199,10 @@ fn tell_what_stays(add: &Register, config: &Config) -> Result<(), Error> {
         &mode,
     )?;
     tell_model(add, config)?;
+    tell_limits(add, config)
+}
 
+fn tell_limits(add: &Register, config: &Config) -> Result<(), Error> {
     let pipeline = &config.pipeline;
     for (name, help, value) in [
         (

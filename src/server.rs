@@ -61,12 +61,7 @@ impl Server {
         let pipeline_metrics = Arc::clone(&metrics);
         let start = move || Pipeline::start(&pipeline_config, &pipeline_metrics);
         let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
-        let listener = TcpListener::bind(config.listen).await.with_context(|| {
-            format!(
-                "cannot listen on {}: is another program using the port? (--port takes another)",
-                config.listen
-            )
-        })?;
+        let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
         let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
         let phone_origin = config.phone_host.origin(local_addr.port());
@@ -163,6 +158,14 @@ impl Server {
             }
         });
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address}: is another program using the port? (--port takes another)"
+        )
+    })
 }
 
 async fn serve_connection(

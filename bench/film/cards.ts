@@ -24,7 +24,7 @@ export const titleCard = ({ cores, processor }: Machine): string =>
   page(`<h1>Sightline</h1>
     <p>Scan a QR code, and your phone’s camera becomes a live object detector on your laptop.</p>
     <p class="dim">Left a phone, right the viewer: real pages, filmed as they ran, phone and laptop on one machine with ${cores} cores
-    (${escaped(processor)}, no GPU).
+    (${escaped(processor)}, no GPU used).
     The phone is a browser whose camera shows a clip.</p>`);
 
 export const phoneAtRest = (): string => page('<p class="dim">a phone,<br>nothing installed</p>');

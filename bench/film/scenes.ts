@@ -14,10 +14,10 @@ type Scene = {
   /** Second of the film at which it is over. */
   until: number;
   caption: string | null;
-  act?: (set: Set) => Promise<void>;
+  act?: (set: FilmSet) => Promise<void>;
 };
 
-type Set = Studio & { figures: MetricsReport[] };
+type FilmSet = Studio & { figures: MetricsReport[] };
 
 /** The phone's first page is seen for a moment. */
 const READ_MS = 1500;
@@ -64,7 +64,7 @@ const SCENES: Scene[] = [
 export const LENGTH_S = SCENES.at(-1)?.until ?? 0;
 
 export async function film(studio: Studio, server: Server): Promise<void> {
-  const set: Set = Object.assign(studio, { figures: [] });
+  const set: FilmSet = Object.assign(studio, { figures: [] });
   await set.card.setContent(titleCard(thisMachine()));
   await set.phone.setContent(phoneAtRest());
   await set.viewer.goto(`${server.viewerUrl}?overlay=exact&threads=1`);
@@ -83,7 +83,7 @@ export async function film(studio: Studio, server: Server): Promise<void> {
   }
 }
 
-async function joinByPhone({ phone, viewer }: Set): Promise<void> {
+async function joinByPhone({ phone, viewer }: FilmSet): Promise<void> {
   await phone.goto(await joinLink(viewer));
   await untilText(phone, '#status', /use this phone as a camera/i);
   await setTimeout(READ_MS);
@@ -94,7 +94,7 @@ async function joinByPhone({ phone, viewer }: Set): Promise<void> {
   );
 }
 
-async function measure({ viewer, figures }: Set): Promise<void> {
+async function measure({ viewer, figures }: FilmSet): Promise<void> {
   // Chromium tells the camera's time only some moments into a call.
   await until('the camera’s clock', () =>
     viewer.evaluate(() => window.sightline.metrics().capture_clock.capture_time > 0),
@@ -103,7 +103,7 @@ async function measure({ viewer, figures }: Set): Promise<void> {
   figures.push(recorded.metrics);
 }
 
-async function switchToBrowser(set: Set): Promise<void> {
+async function switchToBrowser(set: FilmSet): Promise<void> {
   await set.viewer.keyboard.press('b');
   await set.viewer.keyboard.press('e');
   await until('the browser detects', () =>
@@ -115,7 +115,7 @@ async function switchToBrowser(set: Set): Promise<void> {
   await measure(set);
 }
 
-async function showFigures(set: Set): Promise<void> {
+async function showFigures(set: FilmSet): Promise<void> {
   await set.card.setContent(figuresCard(set.figures));
   await set.placeCard('whole');
 }

@@ -133,6 +133,7 @@ export class Studio {
         // An app's window has no address bar; --test-type leaves out the bar that warns of --no-sandbox.
         '--app=data:text/html,<body style="background:black">',
         '--test-type',
+        '--hide-scrollbars',
         '--ozone-platform=x11',
         `--window-position=${left},${top}`,
         `--window-size=${width},${height}`,
@@ -158,12 +159,12 @@ function start(program: string, args: string[], stdio: Stdio): ChildProcess {
 
 async function failure(program: string, child: ChildProcess): Promise<never> {
   if (child.pid === undefined) throw new Error(`${program} is missing: install it (Debian: xvfb, ffmpeg)`);
-  const [status] = await once(child, 'exit');
-  throw new Error(`${program} ended with ${status}`);
+  const [status, signal] = await once(child, 'exit');
+  throw new Error(`${program} ended with ${status ?? signal}`);
 }
 
 async function ended(program: string, child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return failure(program, child);
-  if (child.exitCode === null) await once(child, 'exit');
-  if (child.exitCode !== 0) throw new Error(`${program} ended with ${child.exitCode}`);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  if (child.exitCode !== 0) throw new Error(`${program} ended with ${child.exitCode ?? child.signalCode}`);
 }

@@ -39,9 +39,8 @@ test('the first viewer finds the people of the clip', async () => {
   const tally = await tallyPeople(viewer.page);
   expect(tally.found / tally.people).toBeGreaterThan(0.7);
   expect(tally.mirrored / tally.people).toBeLessThan(0.3);
-  const { last, mode, frames } = await stateOf(viewer.page);
+  const { mode, frames } = await stateOf(viewer.page);
   expect({ mode, errors: frames.errors }).toEqual({ mode: 'server', errors: 0 });
-  expect(last?.detections.map(({ label }) => label)).toContain('person');
   expect(await joinLink(viewer.page), 'the room that the terminal shows').toBe(demo.joinUrl);
   expect(demo.log).toMatch(/Demo: the viewer shows a recorded clip, no camera/);
   expect(demo.log).toMatch(/phone: streaming 640×480 VP8, 30 fps, to /);

@@ -77,10 +77,10 @@ const mean = (shares: number[]) => shares.reduce((sum, share) => sum + share, 0)
 
 const setConfidence = (value: string) => viewer.page.locator('#confidence').fill(value);
 
-test('before anything was detected there is nothing to save, and the page says so', async () => {
+test('without a video there is nothing to save, and the page says so', async () => {
   const { page } = viewer;
   await page.locator('#save-frame').click();
-  await untilText(page, '#snapshot-note', /nothing has been detected yet/);
+  await untilText(page, '#snapshot-note', /nothing is being detected/);
   phone = await openPhone(session.phones, await joinLink(page));
   await untilPainted(page, 5);
 });
@@ -123,11 +123,13 @@ test.each(['live', 'exact'] as const)(
 test('a saved frame has no box that the page does not show', async () => {
   const { page } = viewer;
   await setConfidence('0.99');
-  const { told, png } = await saveFrame();
+  const { told, png, hidden } = await until('a frame with something to hide', async () => {
+    const saved = await saveFrame();
+    const hidden = saved.told.result.detections.filter(({ score }) => score < 0.99);
+    return hidden.length > 0 && { ...saved, hidden };
+  });
   await setConfidence('0.5');
   expect(told).toMatchObject({ threshold: 0.99 });
-  const hidden = told.result.detections.filter(({ score }) => score < 0.99);
-  expect(hidden.length).toBeGreaterThan(0);
   expect(mean(await outlines(png, hidden))).toBeLessThan(0.2);
   expect(await page.locator('#snapshot-note').innerText()).toMatch(/^Saved as sightline-frame-.*\.zip\.$/);
 });
@@ -241,11 +243,15 @@ test('in the browser’s own mode, too', async () => {
   expectSameDetections(json<Coco>(files, 'annotations.json'), frames);
   const painted = new Map((await paintedSince(page, from)).map((each) => [each.result.frame_id, each]));
   const counters = await countersIn(jpegsIn(files, frames));
+  let readable = 0;
   for (const [at, { result }] of frames.entries()) {
-    expect(painted.get(result.frame_id)?.result).toEqual(result);
-    const onScreen = painted.get(result.frame_id)?.counter;
-    if (counters[at] !== null && onScreen !== null) expect(counters[at]).toBe(onScreen);
+    const shown = painted.get(result.frame_id);
+    expect(shown?.result).toEqual(result);
+    if (counters[at] === null || shown?.counter === null) continue;
+    expect(counters[at]).toBe(shown?.counter);
+    readable += 1;
   }
+  expect(readable, 'some counters can be read').toBeGreaterThan(0);
 });
 
 test('frames that are not saved are not closed away by mistake, but thrown away when asked', async () => {
@@ -261,9 +267,10 @@ test('frames that are not saved are not closed away by mistake, but thrown away 
   await page.locator('#discard-collected').click();
   expect(await page.locator('#collected').isVisible()).toBe(false);
   expect(await page.locator('#snapshot-note').innerText()).toBe('');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('collect');
 });
 
-test('nothing went wrong on either page, and nothing left it', () => {
+test('nothing went wrong on either page, and nothing was asked of another server', () => {
   expect(takeTroubles(viewer)).toEqual([]);
   expect(takeTroubles(phone)).toEqual([]);
 });

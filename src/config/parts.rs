@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use tokio::sync::Semaphore;
 
 use super::{Args, PhoneHost, default_state_dir};
 use crate::lan;
@@ -22,6 +23,11 @@ pub fn check_limits(args: &Args) -> Result<()> {
     for (flag, value) in positive {
         ensure!(value > 0, "{flag} must be at least 1");
     }
+    ensure!(
+        args.max_connections <= Semaphore::MAX_PERMITS,
+        "--max-connections must be at most {}",
+        Semaphore::MAX_PERMITS
+    );
     ensure!(
         (1..=525_600).contains(&args.room_idle_minutes),
         "--room-idle-minutes must lie between 1 and 525600, a year"

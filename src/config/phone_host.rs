@@ -1,6 +1,7 @@
 //! How phones reach this server.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use hyper::http::uri::Authority;
 
 /// Docker's default bridge: never an address that a phone can reach.
 const DOCKER_BRIDGE: &str = "172.17.";
@@ -22,20 +23,17 @@ impl PhoneHost {
             .strip_prefix("https://")
             .unwrap_or(text)
             .trim_end_matches('/');
-        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        let (host, port) = split(rest).with_context(|| {
+            format!(
+                "--public-host wants a host, host:port or https:// address (IPv6 in brackets), not {text:?}"
+            )
+        })?;
         ensure!(
-            !rest.is_empty() && rest.chars().all(allowed),
-            "--public-host wants a host, host:port or https:// address, not {text:?}"
-        );
-        ensure!(
-            !rest.starts_with(DOCKER_BRIDGE),
+            !host.starts_with(DOCKER_BRIDGE),
             "--public-host {rest} is Docker's own network, which no phone reaches: give the \
              computer's address on the Wi-Fi"
         );
-        let has_port = rest
-            .rsplit_once(':')
-            .is_some_and(|(host, _)| !host.ends_with(':') && !rest.ends_with(']'));
-        if text.starts_with("https://") || has_port {
+        if text.starts_with("https://") || port.is_some() {
             Ok(Self::Origin(format!("https://{rest}")))
         } else {
             Ok(Self::Host(rest.to_owned()))
@@ -80,6 +78,20 @@ impl PhoneHost {
     }
 }
 
+/// Host and port, if the text is nothing but these.
+fn split(text: &str) -> Option<(String, Option<u16>)> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let authority: Authority = text.parse().ok()?;
+    let (host, port) = (authority.host(), authority.port());
+    let rest = text.strip_prefix(host)?;
+    let told = match &port {
+        Some(port) => rest.strip_prefix(':') == Some(port.as_str()),
+        None => rest.is_empty(),
+    };
+    let good = told && !host.is_empty() && text.chars().all(allowed);
+    good.then(|| (host.to_owned(), port.map(|port| port.as_u16())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +111,21 @@ mod tests {
 
     #[test]
     fn public_host_refuses_what_no_phone_reaches() {
-        for bad in ["", "http://x", "a b", "x/<script>", "172.17.0.2"] {
+        for bad in [
+            "",
+            "http://x",
+            "a b",
+            "x/<script>",
+            "172.17.0.2",
+            "https://172.17.0.2:3000",
+            "fd00::2",
+            "fd00::1:2",
+            "[fd00::2",
+            "a:b:c",
+            "x:",
+            "x:99999",
+            ":3000",
+        ] {
             assert!(PhoneHost::parse(bad).is_err(), "{bad:?}");
         }
     }

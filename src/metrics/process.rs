@@ -1,5 +1,7 @@
 //! The program's own use of processor and memory, as far as the system tells (Linux).
 
+use std::sync::Mutex;
+
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Counter, Error, Gauge};
@@ -11,6 +13,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub struct ProcessCollector {
     cpu: Counter,
     memory: Gauge,
+    collecting: Mutex<()>,
 }
 
 impl ProcessCollector {
@@ -21,6 +24,7 @@ impl ProcessCollector {
                 "Time spent on processors, in the program and in the system for it.",
             )?,
             memory: Gauge::new("process_resident_memory_bytes", "Memory held in RAM.")?,
+            collecting: Mutex::new(()),
         })
     }
 }
@@ -31,10 +35,12 @@ impl Collector for ProcessCollector {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
+        // One scrape at a time: of two, each would add what the other has added.
+        let _alone = self.collecting.lock().expect("no holder panics");
         let read = |file: &str| std::fs::read_to_string(format!("/proc/self/{file}")).ok();
         let mut families = Vec::new();
         if let Some(seconds) = read("stat").and_then(|stat| cpu_seconds(&stat)) {
-            // Two scrapes at a time may each have read an older figure than the other wrote.
+            // The sum of the differences may be a rounding error ahead.
             self.cpu.inc_by((seconds - self.cpu.get()).max(0.0));
             families.extend(self.cpu.collect());
         }

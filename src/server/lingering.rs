@@ -25,10 +25,16 @@ const LINGER: Duration = Duration::from_secs(1);
 /// closes sockets too, so shutting down waits for this.
 pub struct Lingering {
     /// Taken only by `drop`.
-    inner: Option<(TcpStream, OwnedSemaphorePermit)>,
-    open: Counted,
+    inner: Option<Inner>,
     metrics: Arc<Metrics>,
     tasks: TaskTracker,
+}
+
+/// The stream, and what is held until it is closed.
+struct Inner {
+    stream: TcpStream,
+    slot: OwnedSemaphorePermit,
+    open: Counted,
 }
 
 impl Lingering {
@@ -38,14 +44,10 @@ impl Lingering {
         metrics: &Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
+        let silent = &[ConnectionMetrics::SILENT];
+        let open = Counted::by(&metrics.connections.open.with_label_values(silent));
         Self {
-            inner: Some((stream, slot)),
-            open: Counted::by(
-                &metrics
-                    .connections
-                    .open
-                    .with_label_values(&[ConnectionMetrics::SILENT]),
-            ),
+            inner: Some(Inner { stream, slot, open }),
             metrics: Arc::clone(metrics),
             tasks,
         }
@@ -56,29 +58,32 @@ impl Lingering {
         let label = &[transport.as_str()];
         let ConnectionMetrics { open, total } = &self.metrics.connections;
         total.with_label_values(label).inc();
-        self.open = Counted::by(&open.with_label_values(label));
+        let open = Counted::by(&open.with_label_values(label));
+        self.inner_mut().open = open;
     }
 
     pub fn tcp(&self) -> &TcpStream {
-        let (stream, _) = self.inner.as_ref().expect("taken only by drop");
-        stream
+        &self.inner.as_ref().expect("taken only by drop").stream
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        let (stream, _) = self.get_mut().inner.as_mut().expect("taken only by drop");
-        Pin::new(stream)
+        Pin::new(&mut self.get_mut().inner_mut().stream)
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        self.inner.as_mut().expect("taken only by drop")
     }
 }
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        let (Some((stream, slot)), Ok(runtime)) =
+        let (Some(Inner { stream, slot, open }), Ok(runtime)) =
             (self.inner.take(), tokio::runtime::Handle::try_current())
         else {
             return;
         };
         let drained = async move {
-            let _slot = slot;
+            let _held = (slot, open);
             // Either way the connection is over.
             let _ = timeout(LINGER, drain(stream)).await;
         };

@@ -32,7 +32,8 @@ pub async fn follow(State(state): State<AppState>, request: Request, next: Next)
     requests.with_label_values(&[route, class(status)]).inc();
     let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let _in_request = span.enter();
-    if status.is_server_error() {
+    // A limit that is reached (503) is no fault, and anybody could fill the log by it.
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(%method, %route, status = status.as_u16(), duration_us, "request failed");
     } else {
         tracing::debug!(%method, %route, status = status.as_u16(), duration_us, "request");

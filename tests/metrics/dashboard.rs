@@ -62,7 +62,7 @@ async fn every_metric_it_asks_for_is_told() {
     }
 }
 
-/// As alerting rules, because that is where promtool reads expressions.
+/// As recording rules, because that is where promtool reads expressions.
 #[test]
 fn promtool_understands_its_expressions() {
     let rules: Vec<Value> = queries()
@@ -100,6 +100,12 @@ fn the_data_source_is_chosen_on_import() {
             panel["title"]
         );
     }
+    // "All" means all of ours: other programs tell process_* metrics to the same Prometheus.
+    let instance = &dashboard["templating"]["list"][1];
+    assert_eq!(
+        (&instance["name"], &instance["allValue"]),
+        (&"instance".into(), &Value::Null)
+    );
     assert_eq!(
         dashboard["id"],
         Value::Null,

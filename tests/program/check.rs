@@ -94,6 +94,16 @@ async fn everything_that_is_wrong_is_told_at_once() {
     assert_found(&output, "mode", '✓', &["server"]);
 }
 
+/// The model is looked at whatever the options say.
+#[tokio::test]
+async fn a_limit_that_nobody_can_keep() {
+    let folders = folders();
+    let output = check(folders.path(), &["--threads", "0"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_found(&output, "options", '✗', &["--threads", "at least 1"]);
+    assert_found(&output, "model", '✓', &[" ms on 1 thread"]);
+}
+
 #[tokio::test]
 async fn a_state_folder_that_cannot_be_written() {
     let folders = folders();

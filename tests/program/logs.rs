@@ -207,7 +207,11 @@ async fn it_is_quiet_unless_asked() {
     detect(&logged, "").await;
     let (_, stderr) = logged.stop().await;
     let expected = ["made a certificate", "asked to terminate"];
-    let lines: Vec<&str> = stderr.lines().filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = stderr
+        .lines()
+        // The last: a machine that stalls while the program ends is told of.
+        .filter(|line| !line.is_empty() && !line.contains("did not close in time"))
+        .collect();
     assert_eq!(lines.len(), expected.len(), "{stderr}");
     for (line, words) in lines.iter().zip(expected) {
         assert!(line.contains(words), "{line}");

@@ -166,8 +166,17 @@ async fn refuses_limits_of_nothing() {
         "--max-rooms",
         "--max-pixels",
         "--max-frame-bytes",
+        "--max-connections",
     ] {
         let command = sightline(folders.path(), &[flag, "0"]);
         assert_refuses(command, &[flag]).await;
     }
+}
+
+#[tokio::test]
+async fn refuses_more_connections_than_can_be_counted() {
+    let folders = folders();
+    let flags = ["--max-connections", &usize::MAX.to_string()];
+    let command = sightline(folders.path(), &flags);
+    assert_refuses(command, &["--max-connections", "at most"]).await;
 }

@@ -96,6 +96,19 @@ describe('Collector', () => {
     expect(readme).toMatch(/^2 frames.*not ground truth/s);
   });
 
+  it('keeps them in order, too, when the second picture is ready first', async () => {
+    const { collector, jobs, settle } = await collecting();
+    collector.take(result(40));
+    collector.take(result(41));
+    jobs.reverse();
+    await settle(({ done }) => done(jpeg()));
+    expect(collector.state, 'it waits for the first').toMatchObject({ tally: { frames: 0 } });
+    await settle(({ done }) => done(jpeg()));
+    collector.stop();
+    const { frames } = await filesOf(collector);
+    expect(frames.map((each) => each.result.frame_id)).toEqual([40, 41]);
+  });
+
   it('takes nothing before it is begun nor after it was stopped', async () => {
     const { collector, jobs, collect } = await collecting();
     await collect(result(1));

@@ -28,7 +28,13 @@ export type Tally = {
   skipped: number;
 };
 
-type Running = { collection: Collection; encoding: number; skipped: number };
+type Running = {
+  collection: Collection;
+  encoding: number;
+  skipped: number;
+  /** The frame taken last has been kept, or could not be. */
+  last: Promise<void>;
+};
 
 export type CollectorState =
   /** `reason`: why there is nothing, when something was wanted. */
@@ -59,7 +65,12 @@ export class Collector {
     if (this.unsaved || state.kind === 'opening' || state.kind === 'collecting') return;
     this.become({ kind: 'opening' });
     try {
-      this.running = { collection: await this.parts.open(), encoding: 0, skipped: 0 };
+      this.running = {
+        collection: await this.parts.open(),
+        encoding: 0,
+        skipped: 0,
+        last: Promise.resolve(),
+      };
       this.grown(this.running);
     } catch (error) {
       this.become({ kind: 'empty', reason: words(error) });
@@ -74,7 +85,7 @@ export class Collector {
       running.skipped += 1;
     } else {
       running.encoding += 1;
-      void this.encode(running, message);
+      running.last = this.encode(running, message);
     }
   }
 
@@ -107,7 +118,8 @@ export class Collector {
 
   private async encode(running: Running, message: ResultMessage): Promise<void> {
     try {
-      const encoded = await this.parts.encode(message.picture);
+      // Browsers encode two pictures side by side, and the second may be ready first.
+      const [encoded] = await Promise.all([this.parts.encode(message.picture), running.last]);
       running.encoding -= 1;
       if (running === this.running) this.keep(running, message, encoded);
     } catch (error) {

@@ -12,7 +12,7 @@ import { momentName, savedFrame } from './frame';
 export type SnapshotParts = {
   config: ClientConfig;
   filter: Filter;
-  /** The newest result with its own picture; null when there is none. */
+  /** The newest result with its own picture; null when no video is shown. */
   newest: () => ResultMessage | null;
 };
 
@@ -37,7 +37,7 @@ export class Snapshots {
     byId('save-frame').addEventListener('click', () => void this.saveFrame());
     this.collectButton.addEventListener('click', () => this.collect());
     this.saveButton.addEventListener('click', () => this.saveCollected());
-    this.discardButton.addEventListener('click', () => this.collector.discard());
+    this.discardButton.addEventListener('click', () => this.discard());
   }
 
   /** Every result that is shown passes here. */
@@ -48,7 +48,7 @@ export class Snapshots {
   async saveFrame(): Promise<void> {
     const newest = this.parts.newest();
     if (!newest) {
-      this.say('No frame to save: nothing has been detected yet.');
+      this.say('No frame to save: nothing is being detected.');
       return;
     }
     try {
@@ -95,11 +95,16 @@ export class Snapshots {
     this.collector.noteSaved();
   }
 
+  private discard(): void {
+    this.collector.discard();
+    // The button that was pressed is gone: whoever works by keyboard goes on here.
+    this.collectButton.focus();
+  }
+
   private show(state: CollectorState): void {
     const collecting = state.kind === 'collecting';
     this.collectButton.textContent = collecting ? 'Stop' : 'Collect frames';
     this.collectButton.setAttribute('aria-pressed', String(collecting));
-    this.collectButton.disabled = state.kind === 'opening';
     this.collected.hidden = !('tally' in state);
     this.saveButton.disabled = state.kind !== 'kept';
     if ('tally' in state) this.showTally(state.tally);

@@ -4,6 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
 
-require_tools
-install_packages
-exec node bench/start.mjs bench/checks/clock.ts "$@"
+start_bench checks/clock.ts "$@"

@@ -52,3 +52,15 @@ build_server() {
 
 # The same program with the virtual phone in it.
 build_phone() { build_server --features phone; }
+
+# start_bench ENTRY ARGUMENTS…: a program of bench/. The caller's folder stays the current one.
+start_bench() {
+  local root
+  root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+  (
+    cd "$root"
+    require_tools
+    install_packages
+  )
+  exec node "$root/bench/start.mjs" "$root/bench/$1" "${@:2}"
+}

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Whoever answers may be another program.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 pub(crate) const REQUEST: &[u8] =
     b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 const HEALTHY: &[u8] = b"HTTP/1.1 200 ";
@@ -28,23 +30,27 @@ pub struct HealthArgs {
 /// An error unless the server says that it is well.
 pub async fn run(args: HealthArgs) -> Result<()> {
     let address = SocketAddr::new(reachable(args.host), args.port);
-    timeout(PATIENCE, ask(address))
+    let answer = timeout(PATIENCE, ask(address))
         .await
-        .with_context(|| format!("{address} did not answer in {} s", PATIENCE.as_secs()))?
+        .with_context(|| format!("{address} did not answer in {} s", PATIENCE.as_secs()))??;
+    ensure!(answer.len() >= HEALTHY.len(), "{address} broke off");
+    ensure!(answer.starts_with(HEALTHY), "{address} is not well");
+    Ok(())
 }
 
-async fn ask(address: SocketAddr) -> Result<()> {
+/// All that is said to `GET /healthz`, headers and body.
+pub(crate) async fn ask(address: SocketAddr) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)
         .await
         .with_context(|| format!("nothing answers at {address}"))?;
     stream.write_all(REQUEST).await?;
-    let mut answer = [0; HEALTHY.len()];
+    let mut answer = Vec::new();
     stream
-        .read_exact(&mut answer)
+        .take(MAX_ANSWER_BYTES)
+        .read_to_end(&mut answer)
         .await
         .with_context(|| format!("{address} broke off"))?;
-    ensure!(answer == HEALTHY, "{address} is not well");
-    Ok(())
+    Ok(answer)
 }
 
 /// Who listens everywhere is asked on this machine itself.

@@ -61,6 +61,16 @@ impl Phone {
     }
 }
 
+/// A room with a viewer, and a phone that has just come to it.
+async fn joined(server: &TestServer) -> (RoomCreated, EventStream, Phone) {
+    let api = RoomApi::of(server);
+    let room = api.create().await;
+    let mut viewer = api.viewer(&room, "").await;
+    let phone = Phone::start(args(local_url(server, &room)));
+    viewer.expect_peer(Role::Phone, true).await;
+    (room, viewer, phone)
+}
+
 /// The phone's next signal of this kind; candidates come at any time.
 async fn next_signal(viewer: &mut EventStream, kind: &str) -> Value {
     loop {
@@ -80,11 +90,7 @@ async fn next_signal(viewer: &mut EventStream, kind: &str) -> Value {
 #[tokio::test]
 async fn a_viewer_that_is_there_gets_an_offer_of_vp8() {
     let server = TestServer::start().await;
-    let api = RoomApi::of(&server);
-    let room = api.create().await;
-    let mut viewer = api.viewer(&room, "").await;
-    let phone = Phone::start(args(local_url(&server, &room)));
-    viewer.expect_peer(Role::Phone, true).await;
+    let (_, mut viewer, phone) = joined(&server).await;
 
     let offer = next_signal(&mut viewer, "offer").await;
     let sdp = offer["sdp"].as_str().unwrap();
@@ -109,11 +115,8 @@ async fn a_viewer_that_is_there_gets_an_offer_of_vp8() {
 #[tokio::test]
 async fn a_viewer_that_asks_gets_another_offer() {
     let server = TestServer::start().await;
+    let (room, mut viewer, phone) = joined(&server).await;
     let api = RoomApi::of(&server);
-    let room = api.create().await;
-    let mut viewer = api.viewer(&room, "").await;
-    let phone = Phone::start(args(local_url(&server, &room)));
-    viewer.expect_peer(Role::Phone, true).await;
     let first = next_signal(&mut viewer, "offer").await;
     // What is no signal, and what belongs to no session, changes nothing.
     for payload in [
@@ -167,11 +170,7 @@ async fn a_room_with_a_phone_is_taken_over_only_when_asked() {
 async fn a_server_that_was_restarted_has_forgotten_the_room() {
     let mut server = TestServer::start().await;
     let port = server.addr().port().to_string();
-    let api = RoomApi::of(&server);
-    let room = api.create().await;
-    let mut viewer = api.viewer(&room, "").await;
-    let phone = Phone::start(args(local_url(&server, &room)));
-    viewer.expect_peer(Role::Phone, true).await;
+    let (_, viewer, phone) = joined(&server).await;
     drop(viewer);
     server.stop().await;
     drop(server);

@@ -5,8 +5,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Finding;
@@ -19,7 +17,6 @@ const PORT: &str = "port";
 const ADDRESSES: &str = "addresses";
 /// Whoever holds the port is asked who they are, and may say anything or nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
-const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 
 pub async fn port(args: &Args) -> Finding {
     let address = SocketAddr::new(args.host, args.port);
@@ -58,11 +55,7 @@ fn refused(address: SocketAddr, error: &io::Error) -> anyhow::Error {
 
 /// What `GET /healthz` says there, if it is one of us who answers.
 async fn who_serves(address: SocketAddr) -> Result<Health> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(health::REQUEST).await?;
-    let mut answer = String::new();
-    let mut stream = stream.take(MAX_ANSWER_BYTES);
-    stream.read_to_string(&mut answer).await?;
+    let answer = String::from_utf8(health::ask(address).await?)?;
     let (_, body) = answer.split_once("\r\n\r\n").context("no HTTP")?;
     Ok(serde_json::from_str(body)?)
 }
@@ -105,6 +98,7 @@ fn look(args: &Args) -> Result<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;

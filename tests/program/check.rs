@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::common::{TestServer, command_line, folders, soon, state_dir};
-use crate::{output, program};
+use crate::{output, program, unnamed};
 
 /// Checks the small server of the tests with `flags`.
 async fn check(folders: &Path, flags: &[&str]) -> Output {
@@ -183,12 +183,7 @@ async fn a_certificate_that_is_kept() {
 async fn check_unnamed(folders: &Path, flags: &[&str]) -> Output {
     let mut line = vec!["check".to_owned()];
     line.extend(command_line(folders, flags));
-    let named = line.iter().position(|word| word == "--public-host");
-    let named = named.unwrap();
-    line.drain(named..named + 2);
-    let mut command = program(line);
-    command.env_remove("PUBLIC_HOST");
-    output(command).await
+    output(unnamed(line)).await
 }
 
 #[tokio::test]

@@ -8,22 +8,14 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::common::{command_line, folders, http, soon};
-use crate::program;
+use crate::{port_in, unnamed};
 
 /// A line of the code that the terminal shows.
 const CODE: char = '█';
 
 fn in_container(folders: &Path, public_host: Option<&str>) -> Command {
-    let mut line = command_line(folders, &[]);
-    let named = line
-        .iter()
-        .position(|word| word == "--public-host")
-        .unwrap();
-    line.drain(named..named + 2);
-    let mut command = program(line);
-    command
-        .env("SIGHTLINE_CONTAINER", "true")
-        .env_remove("PUBLIC_HOST");
+    let mut command = unnamed(command_line(folders, &[]));
+    command.env("SIGHTLINE_CONTAINER", "true");
     if let Some(host) = public_host {
         command.env("PUBLIC_HOST", host);
     }
@@ -42,8 +34,7 @@ async fn welcome(mut command: Command) -> (Child, String, Value) {
         }
     });
     whole.await;
-    let (_, rest) = welcome.split_once("http://localhost:").unwrap();
-    let (port, _) = rest.split_once('/').unwrap();
+    let port = port_in(&welcome).unwrap();
     let address = format!("http://127.0.0.1:{port}/api/config");
     let config = http::plain_client().get(address).send().await.unwrap();
     let config = config.json().await.unwrap();

@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use crate::common::detect::{CAPTURE_TS, DetectClient};
 use crate::common::{BLANK, MODEL, folders, http, soon};
-use crate::{output, sightline};
+use crate::{output, port_in, sightline};
 
 /// Starts it and reads the welcome; whatever it prints after that is in `rest`.
 struct Logged {
@@ -30,11 +30,9 @@ impl Logged {
             let read = soon("the welcome", stdout.read_line(&mut welcome)).await;
             assert!(read.unwrap() > 0, "it ended: {welcome}");
         }
-        let (_, rest) = welcome.split_once("http://localhost:").unwrap();
-        let port = rest.split_once('/').unwrap().0.parse().unwrap();
         let logged = Self {
             child,
-            port,
+            port: port_in(&welcome).unwrap(),
             welcome,
             rest: Box::new(stdout),
             stderr,

@@ -29,6 +29,16 @@ fn sightline(folders: &Path, flags: &[&str]) -> Command {
     program(command_line(folders, flags))
 }
 
+/// The program with this line, but without a word about the phones' host.
+fn unnamed(mut line: Vec<String>) -> Command {
+    let named = line.iter().position(|word| word == "--public-host");
+    let named = named.expect("the tests' own");
+    line.drain(named..named + 2);
+    let mut command = program(line);
+    command.env_remove("PUBLIC_HOST");
+    command
+}
+
 fn program(line: Vec<String>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sightline"));
     command
@@ -47,6 +57,12 @@ async fn output(mut command: Command) -> Output {
     soon("its end", command.output()).await.expect("it runs")
 }
 
+/// The port that a welcome names.
+fn port_in(welcome: &str) -> Option<u16> {
+    let (_, rest) = welcome.split_once("http://localhost:")?;
+    Some(rest.split('/').next()?.parse().expect("a port"))
+}
+
 /// The program, and the port that its welcome names.
 async fn started(command: Command) -> (Child, u16) {
     let (child, port, _) = welcomed(command).await;
@@ -62,9 +78,7 @@ async fn welcomed(mut command: Command) -> (Child, u16, String) {
     let welcome = soon("the viewer's address and the mode", async {
         loop {
             let line = lines.next_line().await.unwrap().expect("a welcome");
-            if let Some((_, rest)) = line.split_once("http://localhost:") {
-                port = Some(rest.trim_end_matches('/').parse().expect("a port"));
-            }
+            port = port.or(port_in(&line));
             if let Some((_, rest)) = line.split_once("Mode: ") {
                 break (port.expect("before the mode"), rest.to_owned());
             }

@@ -1,5 +1,5 @@
 // The phone page's elements.
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import type { Action, Message } from './status';
 
 const ACTION_WORDS: Record<Exclude<Action, null>, string> = {
@@ -37,8 +37,8 @@ export class View {
   say({ tone, title, detail, action }: Message): void {
     document.body.dataset.tone = tone;
     this.status.dataset.tone = tone;
-    if (this.title.textContent !== title) this.title.textContent = title;
-    if (this.detail.textContent !== detail) this.detail.textContent = detail;
+    write(this.title, title);
+    write(this.detail, detail);
     this.action = action;
     this.button.hidden = action === null;
     if (action) this.button.textContent = ACTION_WORDS[action];

@@ -1,7 +1,7 @@
 // What the detector is doing, as long as that is not simply its work: loading, lost, failed, being chosen.
 import { ENGINE_WORDS } from '../detect/engines';
 import type { AutoReport, BrowserEngine, DetectorState, Engine } from '../detect/messages';
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import type { Mode } from '../protocol/messages';
 
 export type DetectorNews = {
@@ -63,11 +63,6 @@ export class DetectorPanel {
     this.retry.hidden = !needsPerson;
     write(this.problemText, words ?? '');
   }
-}
-
-/** Written only when it changes: a screen reader speaks every writing. */
-function write(element: HTMLElement, words: string): void {
-  if (element.textContent !== words) element.textContent = words;
 }
 
 /** “wasm”, “auto: server”, “auto: wasm”; on the GPU “wasm (WebGPU)”. */

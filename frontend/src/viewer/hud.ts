@@ -1,7 +1,7 @@
 // The readouts. A value that is not known is a dash; a negative latency is shown as it is.
 
 import type { CaptureSource, DetectorState } from '../detect/messages';
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import type { FrameCounts } from '../protocol/messages';
 import type { Glance } from './metrics';
 
@@ -46,7 +46,7 @@ export class Hud {
 
   private put(reading: string, text: string): void {
     const cell = this.cells.get(reading);
-    if (cell && cell.textContent !== text) cell.textContent = text;
+    if (cell) write(cell, text);
   }
 }
 

@@ -1,5 +1,5 @@
 // The record button: measures, gives the figures as a file, and leaves them with the server.
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import { words } from '../errors';
 import { post, send } from '../protocol/api';
 import type { MetricsReport } from '../protocol/messages';
@@ -69,7 +69,7 @@ export class RecordPanel {
   }
 
   private say(words: string): void {
-    if (this.note.textContent !== words) this.note.textContent = words;
+    write(this.note, words);
   }
 }
 

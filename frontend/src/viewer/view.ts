@@ -1,5 +1,5 @@
 // The words and states on the viewer page.
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import { type Connection, SENTENCES } from './status';
 
 export class View {
@@ -28,8 +28,7 @@ export class View {
     const left = connection === 'waiting_for_phone' && this.hadPhone;
     if (connection === 'live') this.hadPhone = true;
     const words = left ? 'The phone has left. Scan again to go on' : text;
-    // Written only when it changes: a screen reader speaks every writing.
-    if (this.status.textContent !== words) this.status.textContent = words;
+    write(this.status, words);
     this.curtain.textContent = words;
     this.status.dataset.tone = tone;
     document.body.dataset.connection = connection;

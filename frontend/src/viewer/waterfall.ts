@@ -1,5 +1,5 @@
 // Where the time goes: one bar for each stage of a frame's way, from the camera to the screen.
-import { byId } from '../dom';
+import { byId, write } from '../dom';
 import type { StagesMs } from '../protocol/messages';
 import { STAGES, type Stage } from './frame-record';
 import { fixed } from './hud';
@@ -51,8 +51,7 @@ export class Waterfall {
       root.dataset.known = String(median !== null);
       place(bar, start * scale, (median ?? 0) * scale);
       place(tail, (start + (median ?? 0)) * scale, ((p95 ?? 0) - (median ?? 0)) * scale);
-      const text = median === null ? '–' : `${fixed(median, 1)} / ${fixed(p95, 1)}`;
-      if (figures.textContent !== text) figures.textContent = text;
+      write(figures, median === null ? '–' : `${fixed(median, 1)} / ${fixed(p95, 1)}`);
     }
   }
 }

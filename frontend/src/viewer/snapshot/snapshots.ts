@@ -1,6 +1,6 @@
 // The buttons that save pictures: one frame, or all that come for a while. Files are made in this page.
 import type { ResultMessage } from '../../detect/messages';
-import { byId } from '../../dom';
+import { byId, write } from '../../dom';
 import { words } from '../../errors';
 import type { ClientConfig } from '../../protocol/messages';
 import { download } from '../download';
@@ -126,7 +126,7 @@ export class Snapshots {
   }
 
   private say(words: string): void {
-    if (this.note.textContent !== words) this.note.textContent = words;
+    write(this.note, words);
   }
 }
 

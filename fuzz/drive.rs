@@ -1,0 +1,200 @@
+//! What is done with bytes that a fuzzer made up. The long runs (`targets/`) and the short one of the
+//! test run (`tests/fuzz.rs`) drive the same parts in the same way. A panic anywhere is a finding, and so
+//! is a server that does not answer, or does not let go of a connection.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use sightline::model::Manifest;
+use sightline::pipeline::decode::{RgbImage, decode};
+use sightline::pipeline::resize::Preprocessor;
+use sightline::protocol::{FRAME_HEADER_BYTES, RoomCreated};
+
+/// Only a hang takes this long.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Small enough that a picture which claims the most does not slow a run down.
+const MAX_PIXELS: usize = 1 << 18;
+
+/// The way of a binary message on the detection socket up to the model.
+pub struct FrameWay {
+    image: RgbImage,
+    preprocessor: Preprocessor,
+    tensor: Vec<f32>,
+}
+
+impl FrameWay {
+    pub fn new(manifest: Manifest) -> Self {
+        let input = manifest.input;
+        Self {
+            image: RgbImage::default(),
+            tensor: vec![0.0; 3 * (input.width * input.height) as usize],
+            preprocessor: Preprocessor::new(input),
+        }
+    }
+
+    pub fn take(&mut self, message: &[u8]) {
+        let Some(jpeg) = message.get(FRAME_HEADER_BYTES..) else {
+            return;
+        };
+        if decode(jpeg, MAX_PIXELS, &mut self.image).is_err() {
+            return;
+        }
+        let RgbImage {
+            width,
+            height,
+            pixels,
+        } = &self.image;
+        assert_eq!(pixels.len(), (width * height * 3) as usize);
+        self.preprocessor
+            .fill(&self.image, &mut self.tensor)
+            .expect("what was decoded can be resized");
+        assert!(self.tensor.iter().all(|value| value.is_finite()));
+    }
+}
+
+/// Requests to a room, with its good tokens or with others, over a connection that is kept.
+pub struct Signaller {
+    addr: SocketAddr,
+    room: String,
+    tokens: [String; 2],
+    open: Option<BufReader<TcpStream>>,
+}
+
+impl Signaller {
+    /// Makes the room.
+    pub fn new(addr: SocketAddr) -> Self {
+        let mut stream = connect(addr);
+        write_post(&mut stream, "/api/rooms", b"{}").expect("the server listens");
+        let answer = read_answer(&mut BufReader::new(stream));
+        let created: RoomCreated = serde_json::from_slice(&answer.body).expect("a room");
+        Self {
+            addr,
+            room: created.room,
+            tokens: [created.viewer_token, created.phone_token],
+            open: None,
+        }
+    }
+
+    /// The first byte chooses what is asked, a line end parts the query from the body.
+    pub fn ask(&mut self, data: &[u8]) {
+        let Some((choice, rest)) = data.split_first() else {
+            return;
+        };
+        let mut parts = rest.splitn(2, |byte| *byte == b'\n');
+        let query = percent_encoded(parts.next().unwrap_or_default());
+        let body = parts.next().unwrap_or_default();
+        let Self {
+            room,
+            tokens: [viewer, phone],
+            ..
+        } = self;
+        let target = match choice % 6 {
+            0 => format!("/api/rooms/{room}/signal?token={viewer}"),
+            1 => format!("/api/rooms/{room}/signal?token={phone}&{query}"),
+            2 => format!("/api/rooms/{room}/signal?{query}"),
+            3 => format!("/api/rooms/{room}/metrics?token={viewer}&{query}"),
+            4 => format!("/api/rooms/{query}/signal?token={viewer}"),
+            _ => format!("/api/rooms?{query}"),
+        };
+        let status = self.post(&target, body);
+        assert!(
+            (200..500).contains(&status),
+            "{target} was answered {status}"
+        );
+    }
+
+    fn post(&mut self, target: &str, body: &[u8]) -> u16 {
+        let addr = self.addr;
+        let fresh = || BufReader::new(connect(addr));
+        let mut stream = self.open.take().unwrap_or_else(fresh);
+        let written = write_post(stream.get_mut(), target, body);
+        // A body that is too long is answered before all of it is read.
+        let answer = read_answer(&mut stream);
+        if answer.keeps && written.is_ok() {
+            self.open = Some(stream);
+        }
+        answer.status
+    }
+}
+
+fn write_post(stream: &mut TcpStream, target: &str, body: &[u8]) -> std::io::Result<()> {
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(&[head.as_bytes(), body].concat())
+}
+
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+    /// The connection may be used again.
+    keeps: bool,
+}
+
+fn read_answer(stream: &mut BufReader<TcpStream>) -> Answer {
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("an answer");
+    let status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status = status.unwrap_or_else(|| panic!("no answer but {line:?}"));
+    let (mut length, mut keeps) = (0, true);
+    loop {
+        line.clear();
+        stream.read_line(&mut line).expect("a whole head");
+        let header = line.trim_end().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        keeps &= header != "connection: close";
+        if let Some(value) = header.strip_prefix("content-length: ") {
+            length = value.parse().expect("a length");
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("the whole body");
+    Answer {
+        status,
+        body,
+        keeps,
+    }
+}
+
+/// One connection that says these bytes and then nothing: whatever they were, the server ends it.
+pub fn converse(addr: SocketAddr, bytes: &[u8]) {
+    let mut stream = connect(addr);
+    // The server may have heard enough already.
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut heard = Vec::new();
+    match stream.read_to_end(&mut heard) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("the server does not let go: {error}"),
+    }
+}
+
+fn connect(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).expect("the server listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+}
+
+/// Bytes as they may stand in an address; letters, digits and what parts a query stay.
+fn percent_encoded(bytes: &[u8]) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%&=+/?".contains(&byte);
+    bytes
+        .iter()
+        .map(|&byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}

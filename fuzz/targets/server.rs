@@ -1,0 +1,50 @@
+//! The real server on a free port, in the fuzzer's own process, so that its code is followed as well.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use clap::Parser;
+use sightline::{Args, Config, Server};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+pub fn addr() -> SocketAddr {
+    static ADDR: OnceLock<SocketAddr> = OnceLock::new();
+    *ADDR.get_or_init(start)
+}
+
+fn start() -> SocketAddr {
+    // The server finds the model and the pages from there.
+    std::env::set_current_dir(ROOT).expect("the project's folder");
+    // Kept while the process lives.
+    let state = Box::leak(Box::new(
+        tempfile::tempdir().expect("a folder for its state"),
+    ));
+    let state_dir = state.path().display().to_string();
+    let line = [
+        "sightline",
+        "--mode",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--public-host",
+        "phone.example",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+        "--state-dir",
+        &state_dir,
+    ];
+    let args = Args::try_parse_from(line).expect("good options");
+    let config = Config::try_from(args).expect("a built project: ./start.sh once");
+    let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("threads")));
+    let server = runtime
+        .block_on(Server::bind(config))
+        .expect("the server starts");
+    let addr = server.local_addr();
+    runtime.spawn(async move { server.serve().await });
+    addr
+}

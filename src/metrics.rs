@@ -28,6 +28,7 @@ pub struct Metrics {
     pub frames: FrameMetrics,
     pub workers_busy: IntGauge,
     frames_waiting: IntGauge,
+    tasks: IntGauge,
     pub sockets: SocketMetrics,
     pub connections: ConnectionMetrics,
     /// By route template and class of status.
@@ -51,6 +52,10 @@ impl Metrics {
                 "sightline_frames_waiting",
                 "Frames that wait for a worker, at most one for each detection socket.",
             )?,
+            tasks: add.gauge(
+                "sightline_tasks",
+                "Asynchronous tasks alive: one or more for each connection.",
+            )?,
             sockets: SocketMetrics::new(&add)?,
             connections: ConnectionMetrics::new(&add)?,
             requests: add.counters(
@@ -63,10 +68,13 @@ impl Metrics {
         })
     }
 
-    /// All figures in Prometheus's text format. What is counted elsewhere is asked for by the caller.
+    /// All figures in Prometheus's text format. What is counted elsewhere is asked for by the caller,
+    /// who is a task itself.
     pub fn text(&self, occupancy: Occupancy, frames_waiting: usize) -> Result<String, Error> {
         self.frames_waiting.set(signed(frames_waiting));
         self.rooms.show(occupancy);
+        let runtime = tokio::runtime::Handle::current();
+        self.tasks.set(signed(runtime.metrics().num_alive_tasks()));
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }

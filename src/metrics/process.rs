@@ -1,4 +1,4 @@
-//! The program's own use of processor and memory, as far as the system tells (Linux).
+//! The program's own use of processor, memory and files, as far as the system tells (Linux).
 
 use std::sync::Mutex;
 
@@ -13,6 +13,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub struct ProcessCollector {
     cpu: Counter,
     memory: Gauge,
+    files: Gauge,
     collecting: Mutex<()>,
 }
 
@@ -24,6 +25,7 @@ impl ProcessCollector {
                 "Time spent on processors, in the program and in the system for it.",
             )?,
             memory: Gauge::new("process_resident_memory_bytes", "Memory held in RAM.")?,
+            files: Gauge::new("process_open_fds", "Open files and sockets.")?,
             collecting: Mutex::new(()),
         })
     }
@@ -31,7 +33,7 @@ impl ProcessCollector {
 
 impl Collector for ProcessCollector {
     fn desc(&self) -> Vec<&Desc> {
-        [self.cpu.desc(), self.memory.desc()].concat()
+        [self.cpu.desc(), self.memory.desc(), self.files.desc()].concat()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
@@ -47,6 +49,11 @@ impl Collector for ProcessCollector {
         if let Some(bytes) = read("status").and_then(|status| resident_bytes(&status)) {
             self.memory.set(bytes);
             families.extend(self.memory.collect());
+        }
+        if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+            // Reading the folder opens one more.
+            self.files.set(open.count().saturating_sub(1) as f64);
+            families.extend(self.files.collect());
         }
         families
     }

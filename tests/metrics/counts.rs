@@ -293,5 +293,6 @@ async fn the_model_and_the_settings_are_told() {
     if cfg!(target_os = "linux") {
         assert!(metrics.value("process_cpu_seconds_total", &[]) > 0.0);
         assert!(metrics.value("process_resident_memory_bytes", &[]) > 1e7);
+        assert!(metrics.value("process_open_fds", &[]) > 2.0);
     }
 }

@@ -86,6 +86,9 @@ pub struct Args {
     /// Minutes after which an empty room is forgotten
     #[arg(long, env = "ROOM_IDLE_MINUTES", default_value_t = 720)]
     pub room_idle_minutes: u64,
+    /// Events kept for each seat of a room, so that a page whose stream broke misses none
+    #[arg(long, env = "ROOM_EVENTS", default_value_t = 64)]
+    pub room_events: usize,
     /// Connections open at a time; further ones wait
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 1024)]
     pub max_connections: usize,
@@ -134,6 +137,7 @@ impl TryFrom<Args> for Config {
             room_limits: RoomLimits {
                 max_rooms: args.max_rooms,
                 idle: Duration::from_secs(args.room_idle_minutes * 60),
+                max_events: args.room_events,
             },
         })
     }

@@ -17,6 +17,8 @@ mod camera;
 #[cfg(feature = "phone")]
 mod clip;
 #[cfg(feature = "phone")]
+mod events;
+#[cfg(feature = "phone")]
 mod feedback;
 #[cfg(feature = "phone")]
 mod peer;

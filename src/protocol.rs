@@ -185,13 +185,23 @@ pub struct JoinInfo {
     pub room: String,
 }
 
+/// The event without an id that a room's stream has at least every two seconds: the server is there.
+pub const ALIVE_EVENT: &str = "alive";
+
 /// One `data:` line on a room's event stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomEvent {
-    /// First on every stream: the seat taken, and whether the other one is occupied.
-    Welcome { role: Role, peer_present: bool },
+    /// First on every stream: the seat taken, and whether the other one is occupied. `sitting` names this
+    /// stay in the seat, for `POST`s. `resumed`: the stream goes on after the event that was named, and
+    /// nothing is missing; else whatever was said before may be lost.
+    Welcome {
+        role: Role,
+        peer_present: bool,
+        sitting: String,
+        resumed: bool,
+    },
     /// The other seat was taken (or taken anew, by a reload) or left.
     Peer { role: Role, present: bool },
     /// What the other seat posted. The server stamps `from` and reads nothing of `payload`.
@@ -344,7 +354,8 @@ mod tests {
         let header = "// Generated from src/protocol.rs and src/model.rs; do not edit. \
                       UPDATE_TYPES=1 cargo test protocol rewrites it.\n\n";
         let constant = format!("export const FRAME_HEADER_BYTES = {FRAME_HEADER_BYTES};\n\n");
-        format!("{header}{constant}{}", types.join("\n"))
+        let alive = format!("export const ALIVE_EVENT = '{ALIVE_EVENT}';\n\n");
+        format!("{header}{constant}{alive}{}", types.join("\n"))
     }
 
     #[test]

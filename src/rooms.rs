@@ -1,49 +1,47 @@
 //! Rooms: where a viewer and a phone find each other. Signals are passed on unread.
+//!
+//! ```text
+//! Rooms ─ Room ─ Seat (viewer) ─ what it was told, numbered ══ stream ══▶ its page
+//!              └ Seat (phone)     an interrupted stream goes on where it broke
+//! ```
 
+mod error;
+mod keeper;
 mod keys;
 mod room;
+mod seat;
+mod sitting;
+mod state;
+mod upkeep;
 
-use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::mpsc;
 
-use crate::protocol::{Role, RoomEvent};
-
-pub use keys::RoomKeys;
+use crate::protocol::Role;
+use keeper::{Keeper, KeptRoom};
 use room::Room;
+use sitting::Leave;
+use state::State;
 
-/// Signals that wait for a seat whose stream is slow. A negotiation takes about twenty.
-const QUEUED_EVENTS: usize = 64;
+pub use error::RoomError;
+pub use keeper::ROOMS_FILE;
+pub use keys::RoomKeys;
+pub use sitting::{Sent, Sitting};
+
+/// How long a page whose stream broke keeps its seat: it misses the server for 5 s before it looks for it.
+pub const GRACE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
     pub max_rooms: usize,
     /// How long an empty room is kept.
     pub idle: Duration,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RoomError {
-    #[error("no such room: it has expired, or the server was restarted")]
-    NotFound,
-    #[error("this token does not open this room")]
-    BadToken,
-    #[error("nobody sits on the other seat")]
-    PeerAbsent,
-    #[error("the other seat does not read its events")]
-    PeerSlow,
-    #[error("all rooms are in use")]
-    Full,
-    #[error("this is the phone's token: the viewer's is needed to post the room's metrics")]
-    NotTheViewer,
-    #[error(
-        "no metrics were posted to this room yet: record in the viewer, or post a metrics.json here"
-    )]
-    NoMetrics,
+    /// Events that a seat keeps for its page.
+    pub max_events: usize,
 }
 
 /// How many rooms there are, and who sits in them.
@@ -51,8 +49,28 @@ pub enum RoomError {
 pub struct Occupancy {
     /// Empty ones included.
     pub rooms: usize,
+    /// Those whose stream broke a moment ago included.
     pub viewers: usize,
     pub phones: usize,
+}
+
+/// How somebody wants to sit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish<'a> {
+    /// Names the page to get its own seat back; one without a name leaves when its stream ends.
+    pub client: &'a str,
+    /// Replaces another phone.
+    pub takeover: bool,
+    /// The last event that reached the page: it goes on after it.
+    pub last_event_id: Option<&'a str>,
+}
+
+/// Whose signal, and which.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Post<'a> {
+    pub sitting: Option<&'a str>,
+    /// Grows with every signal of a sitting. A signal that comes again is passed on once.
+    pub number: Option<u64>,
 }
 
 /// All rooms of a server. Cheap to clone.
@@ -60,19 +78,36 @@ pub struct Occupancy {
 pub struct Rooms {
     limits: RoomLimits,
     state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    rooms: HashMap<String, Room>,
-    sittings: u64,
+    keeper: Option<Keeper>,
 }
 
 impl Rooms {
+    /// Kept nowhere.
     pub fn new(limits: RoomLimits) -> Self {
         Self {
             limits,
             state: Arc::default(),
+            keeper: None,
+        }
+    }
+
+    /// Those that were kept in this folder, and from now on are.
+    pub fn kept_in(folder: &Path, limits: RoomLimits) -> Self {
+        let keeper = Keeper::new(folder);
+        let rooms = keeper.load(limits.max_rooms);
+        let mut rooms: Vec<Room> = rooms.into_iter().map(KeptRoom::into_room).collect();
+        rooms.retain(|room| room.idle() < Some(limits.idle));
+        rooms.sort_by_key(Room::idle);
+        rooms.truncate(limits.max_rooms);
+        let named = rooms.into_iter().map(|room| (room.keys.room.clone(), room));
+        let state = State {
+            rooms: named.collect(),
+            ..State::default()
+        };
+        Self {
+            limits,
+            state: Arc::new(Mutex::new(state)),
+            keeper: Some(keeper),
         }
     }
 
@@ -80,13 +115,10 @@ impl Rooms {
     /// somebody sits in every one, this fails.
     pub fn create(&self) -> Result<RoomKeys, RoomError> {
         let mut state = self.lock();
-        let RoomLimits { max_rooms, idle } = self.limits;
-        state
-            .rooms
-            .retain(|_, room| !room.is_empty() || room.idle_since.elapsed() < idle);
-        if state.rooms.len() >= max_rooms {
+        state.forget_idle(self.limits.idle);
+        if state.rooms.len() >= self.limits.max_rooms {
             let oldest = state.oldest_empty_room().ok_or(RoomError::Full)?;
-            state.rooms.remove(&oldest);
+            state.forget(&oldest);
         }
         let keys = RoomKeys::random();
         state
@@ -99,67 +131,73 @@ impl Rooms {
         self.lock().rooms.contains_key(room)
     }
 
-    /// The room that a phone token opens.
-    pub fn find_by_phone_token(&self, token: &str) -> Result<String, RoomError> {
-        let state = self.lock();
-        let opens = |room: &&Room| room.keys.role_of(token) == Some(Role::Phone);
-        let room = state
-            .rooms
-            .values()
-            .find(opens)
-            .ok_or(RoomError::NotFound)?;
-        Ok(room.keys.room.clone())
+    /// What a token opens in a room.
+    pub fn role_of(&self, room: &str, token: &str) -> Result<Role, RoomError> {
+        let mut state = self.lock();
+        let (_, role) = state.open(room, token)?;
+        Ok(role)
     }
 
-    /// Takes the token's seat. The same `client` takes its own seat anew (one without a name is
-    /// nobody's reload), a viewer takes any viewer's, a phone another phone's only with `takeover`.
-    pub fn sit(
-        &self,
-        room: &str,
-        token: &str,
-        client: &str,
-        takeover: bool,
-    ) -> Result<Sitting, RoomError> {
-        let mut state = self.lock();
-        state.sittings += 1;
-        let sitting = state.sittings;
-        let (room, role) = state.open(room, token)?;
-        let (events, stream) = mpsc::channel(QUEUED_EVENTS);
-        if let Some(taken) = room.seats.get(&role) {
-            let is_reload = !client.is_empty() && taken.client == client;
-            let may_replace = takeover || role == Role::Viewer || is_reload;
-            if !may_replace {
-                // The channel is new and holds more than one event.
-                let _ = events.try_send(RoomEvent::Taken {});
-                return Ok(Sitting::standing(stream));
-            }
-            if !is_reload {
-                let _ = taken.events.try_send(RoomEvent::Replaced {});
+    /// The room that a phone token opens. All are looked at: how long it takes tells nothing.
+    pub fn find_by_phone_token(&self, token: &str) -> Result<String, RoomError> {
+        let state = self.lock();
+        let mut found = Err(RoomError::NotFound);
+        for Room { keys, .. } in state.rooms.values() {
+            if keys.is_phone_token(token) {
+                found = Ok(keys.room.clone());
             }
         }
-        room.take_seat(role, client, sitting, events);
+        found
+    }
+
+    /// Takes the token's seat. The same `client` takes its own seat anew or goes on in it, a viewer takes any
+    /// viewer's, a phone another phone's only with `takeover`, or while that one is away.
+    pub fn sit(&self, room: &str, token: &str, wish: &Wish) -> Result<Sitting, RoomError> {
+        let mut state = self.lock();
+        state.streams += 1;
+        let stream = state.streams;
+        let (room, role) = state.open(room, token)?;
+        let was_empty = room.is_empty();
+        let (sitting, events) = match room.sit(role, wish, stream, &self.limits) {
+            Ok(seated) => seated,
+            Err(refusal) => return Ok(Sitting::refused(&refusal)),
+        };
         let leave = Leave {
             rooms: self.clone(),
             room: room.keys.room.clone(),
             role,
             sitting,
-        };
-        Ok(Sitting {
             stream,
-            _leave: Some(leave),
-        })
+        };
+        if was_empty {
+            state.changes += 1;
+        }
+        Ok(Sitting::new(events, leave))
     }
 
-    /// Passes `payload` to the other seat.
-    pub fn signal(&self, room: &str, token: &str, payload: Value) -> Result<(), RoomError> {
+    /// Passes `payload` to the other seat; false if this signal had come before.
+    pub fn signal(
+        &self,
+        room: &str,
+        token: &str,
+        post: Post,
+        payload: Value,
+    ) -> Result<bool, RoomError> {
         let mut state = self.lock();
         let (room, from) = state.open(room, token)?;
-        let peer = room.seats.get(&from.other()).ok_or(RoomError::PeerAbsent)?;
-        let event = RoomEvent::Signal { from, payload };
-        peer.events.try_send(event).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => RoomError::PeerSlow,
-            mpsc::error::TrySendError::Closed(_) => RoomError::PeerAbsent,
-        })
+        room.pass_on(from, post, payload)
+    }
+
+    /// Whoever sits there goes on purpose. Nothing happens if that sitting is over.
+    pub fn leave(&self, room: &str, token: &str, sitting: &str) -> Result<(), RoomError> {
+        let mut state = self.lock();
+        let (room, role) = state.open(room, token)?;
+        let seat = room.seats.get(&role);
+        if seat.is_some_and(|seat| keys::is_same(&seat.sitting, sitting).into()) {
+            room.leave(role);
+            state.changes += 1;
+        }
+        Ok(())
     }
 
     /// Keeps the viewer's last report until the room goes. Whoever calls this bounds its size.
@@ -193,72 +231,26 @@ impl Rooms {
         }
     }
 
-    fn leave(&self, room: &str, role: Role, sitting: u64) {
+    fn stream_ended(&self, room: &str, role: Role, stream: u64) {
         let mut state = self.lock();
         let Some(room) = state.rooms.get_mut(room) else {
             return;
         };
-        // Somebody who was replaced must not empty the seat of the one who replaced them.
-        if room
-            .seats
-            .get(&role)
-            .is_some_and(|seat| seat.sitting == sitting)
-        {
-            room.seats.remove(&role);
-            room.idle_since = Instant::now();
-            room.tell_peer_of(role, false);
+        // Whoever was replaced must not empty the seat of the one who replaced them.
+        let seat = room.seats.get_mut(&role);
+        let Some(seat) = seat.filter(|seat| seat.is_read_by(stream)) else {
+            return;
+        };
+        if seat.is_named() {
+            seat.lose_stream();
+        } else {
+            room.leave(role);
+            state.changes += 1;
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of this lock panics")
-    }
-}
-
-impl State {
-    fn oldest_empty_room(&self) -> Option<String> {
-        let empty = self.rooms.values().filter(|room| room.is_empty());
-        let oldest = empty.min_by_key(|room| room.idle_since)?;
-        Some(oldest.keys.room.clone())
-    }
-
-    fn open(&mut self, room: &str, token: &str) -> Result<(&mut Room, Role), RoomError> {
-        let room = self.rooms.get_mut(room).ok_or(RoomError::NotFound)?;
-        let role = room.keys.role_of(token).ok_or(RoomError::BadToken)?;
-        Ok((room, role))
-    }
-}
-
-/// A place at the events of a room. Dropping it leaves the seat.
-pub struct Sitting {
-    stream: mpsc::Receiver<RoomEvent>,
-    _leave: Option<Leave>,
-}
-
-impl Sitting {
-    fn standing(stream: mpsc::Receiver<RoomEvent>) -> Self {
-        Self {
-            stream,
-            _leave: None,
-        }
-    }
-
-    /// The next event; `None` when the seat is lost.
-    pub async fn next(&mut self) -> Option<RoomEvent> {
-        self.stream.recv().await
-    }
-}
-
-struct Leave {
-    rooms: Rooms,
-    room: String,
-    role: Role,
-    sitting: u64,
-}
-
-impl Drop for Leave {
-    fn drop(&mut self) {
-        self.rooms.leave(&self.room, self.role, self.sitting);
     }
 }
 

@@ -65,11 +65,13 @@ impl Server {
         let local_addr = listener.local_addr()?;
         let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
         let phone_origin = config.phone_host.origin(local_addr.port());
-        let rooms = Rooms::new(config.room_limits);
+        let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
         let first_room = rooms.create()?;
         let join_url = web::join_url(&phone_origin, &first_room.phone_token);
         let connections = Arc::new(Semaphore::new(config.max_connections));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let tidying = rooms.clone().keep_tidy();
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
         let router = web::router(web::Shared::new(
             &config,
             web::Parts {

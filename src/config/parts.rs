@@ -32,6 +32,10 @@ pub fn check_limits(args: &Args) -> Result<()> {
         (1..=525_600).contains(&args.room_idle_minutes),
         "--room-idle-minutes must lie between 1 and 525600, a year"
     );
+    ensure!(
+        (1..=65_536).contains(&args.room_events),
+        "--room-events must lie between 1 and 65536"
+    );
     if let Some(score) = args.score {
         ensure!(
             score > 0.0 && score < 1.0,

@@ -19,8 +19,10 @@ use crate::tls;
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The server says at least something every 15 s.
-const SILENCE: Duration = Duration::from_secs(40);
+/// The server says at least something every 2 s.
+const SILENCE: Duration = Duration::from_secs(6);
+/// For a signal; it is sent again.
+const SIGNAL_PATIENCE: Duration = Duration::from_secs(3);
 const MAX_TOKEN_BYTES: usize = 128;
 const MAX_ANSWER_BYTES: usize = 64 << 10;
 
@@ -85,12 +87,13 @@ impl Api {
         Ok(info.room)
     }
 
-    /// The room's events, to be read for as long as they come.
+    /// The room's events after the one named, to be read for as long as they come.
     pub async fn events(
         &self,
         room: &str,
         client: &str,
         takeover: bool,
+        last_event_id: &str,
     ) -> Result<Response, Failure> {
         let request = self.request(Method::GET, &["api", "rooms", room, "events"]);
         let takeover = if takeover { "1" } else { "0" };
@@ -99,13 +102,35 @@ impl Api {
             ("client", client),
             ("takeover", takeover),
         ];
+        let request = request.header("last-event-id", last_event_id);
         send(request.query(&query)).await
     }
 
-    pub async fn signal(&self, room: &str, signal: &Signal) -> Result<(), Failure> {
+    /// `number` tells the server a signal that comes again from a new one.
+    pub async fn signal(
+        &self,
+        room: &str,
+        sitting: &str,
+        number: u64,
+        signal: &Signal,
+    ) -> Result<(), Failure> {
         let request = self.request(Method::POST, &["api", "rooms", room, "signal"]);
-        let request = request.query(&[("token", &self.token)]).json(signal);
-        send(request.timeout(PATIENCE)).await.map(drop)
+        let number = number.to_string();
+        let query = [
+            ("token", &*self.token),
+            ("sitting", sitting),
+            ("number", &number),
+        ];
+        let request = request.query(&query).json(signal);
+        send(request.timeout(SIGNAL_PATIENCE)).await.map(drop)
+    }
+
+    /// Without this word the seat would wait a while for us.
+    pub async fn leave(&self, room: &str, sitting: &str) -> Result<(), Failure> {
+        let request = self.request(Method::POST, &["api", "rooms", room, "leave"]);
+        let query = [("token", &*self.token), ("sitting", sitting)];
+        let request = request.query(&query).timeout(SIGNAL_PATIENCE);
+        send(request).await.map(drop)
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {

@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::api::{Api, Failure};
+use super::events::Events;
 use super::signal::Signal;
-use crate::protocol::RoomEvent;
+use crate::protocol::{ALIVE_EVENT, RoomEvent};
 
 /// Waiting times between tries: doubling, back to the first after a success.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Of news that nobody has read yet. A negotiation takes about twenty.
 const QUEUE: usize = 64;
 /// The server bounds a signal to 64 KiB.
@@ -76,13 +77,14 @@ async fn listen(
     news: mpsc::Sender<News>,
 ) {
     let mut backoff = Backoff::new();
+    let mut last = String::new();
     loop {
-        let why = match api.events(&room, &client, takeover).await {
+        let why = match api.events(&room, &client, takeover, &last).await {
             Ok(stream) => {
                 backoff = Backoff::new();
                 // Once: whoever takes the seat from us later means it.
                 takeover = false;
-                match pass_on(stream, &news).await {
+                match pass_on(stream, &news, &mut last).await {
                     Some(why) => why,
                     None => return,
                 }
@@ -100,75 +102,84 @@ async fn listen(
     }
 }
 
-/// Why the stream ended; `None` when nobody listens any more.
-async fn pass_on(mut stream: Response, news: &mpsc::Sender<News>) -> Option<String> {
-    let mut lines = Lines::default();
+/// Why the stream ended; `None` when nobody listens any more. `last` is the id of the last event that came.
+async fn pass_on(
+    mut stream: Response,
+    news: &mpsc::Sender<News>,
+    last: &mut String,
+) -> Option<String> {
+    let mut events = Events::default();
     loop {
         let chunk = match stream.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => return Some("it closed the connection".to_owned()),
             Err(error) => return Some(error.without_url().to_string()),
         };
-        lines.add(&chunk);
-        while let Some(line) = lines.next() {
-            let Some(data) = line.strip_prefix("data:") else {
-                continue; // a comment that keeps the stream open, or the end of an event
-            };
-            match serde_json::from_str(data) {
-                Ok(event) => news.send(News::Event(event)).await.ok()?,
+        events.add(&chunk);
+        while let Some(event) = events.next() {
+            if event.kind == ALIVE_EVENT {
+                continue;
+            }
+            match serde_json::from_str(&event.data) {
+                Ok(told) => news.send(News::Event(told)).await.ok()?,
                 Err(error) => tracing::warn!("an unknown room event: {error}"),
             }
+            *last = event.id;
         }
-        if lines.pending() > MAX_EVENT_BYTES {
+        if events.pending() > MAX_EVENT_BYTES {
             return Some("it sends an event without end".to_owned());
         }
     }
 }
 
-/// Whole lines out of a stream's pieces. Our events have one `data:` line each.
-#[derive(Default)]
-struct Lines {
-    bytes: Vec<u8>,
-}
-
-impl Lines {
-    fn add(&mut self, chunk: &[u8]) {
-        self.bytes.extend_from_slice(chunk);
-    }
-
-    fn next(&mut self) -> Option<String> {
-        let end = self.bytes.iter().position(|byte| *byte == b'\n')?;
-        let line: Vec<u8> = self.bytes.drain(..=end).collect();
-        Some(String::from_utf8_lossy(&line).trim_end().to_owned())
-    }
-
-    fn pending(&self) -> usize {
-        self.bytes.len()
-    }
+/// A signal, and the sitting it was said in.
+struct Letter {
+    sitting: String,
+    number: u64,
+    signal: Signal,
 }
 
 /// Sends signals behind each other's back, so that no candidate overtakes its offer.
 pub struct Outbox {
-    queue: mpsc::Sender<Signal>,
+    queue: mpsc::Sender<Letter>,
     sending: AbortOnDropHandle<()>,
+    sitting: String,
+    number: u64,
 }
 
 impl Outbox {
     pub fn open(api: Api, room: String) -> Self {
-        let (queue, mut signals) = mpsc::channel(QUEUE);
+        let (queue, mut letters) = mpsc::channel(QUEUE);
         let sending = tokio::spawn(async move {
-            while let Some(signal) = signals.recv().await {
-                deliver(&api, &room, &signal).await;
+            while let Some(letter) = letters.recv().await {
+                deliver(&api, &room, &letter).await;
             }
         });
         Self {
             queue,
             sending: AbortOnDropHandle::new(sending),
+            sitting: String::new(),
+            number: 0,
         }
     }
 
-    pub fn post(&self, signal: Signal) {
-        if let Err(error) = self.queue.try_send(signal) {
+    /// As the welcome says.
+    pub fn speak_for(&mut self, sitting: String) {
+        self.sitting = sitting;
+    }
+
+    pub fn sitting(&self) -> &str {
+        &self.sitting
+    }
+
+    pub fn post(&mut self, signal: Signal) {
+        self.number += 1;
+        let letter = Letter {
+            sitting: self.sitting.clone(),
+            number: self.number,
+            signal,
+        };
+        if let Err(error) = self.queue.try_send(letter) {
             tracing::warn!("a signal was left out, the server takes none: {error}");
         }
     }
@@ -180,33 +191,18 @@ impl Outbox {
     }
 }
 
-async fn deliver(api: &Api, room: &str, signal: &Signal) {
+async fn deliver(api: &Api, room: &str, letter: &Letter) {
+    let Letter {
+        sitting,
+        number,
+        signal,
+    } = letter;
     for attempt in 0..SIGNAL_TRIES {
-        match api.signal(room, signal).await {
+        match api.signal(room, sitting, *number, signal).await {
             Err(Failure::Silent(_)) => tokio::time::sleep(SIGNAL_WAIT * 2_u32.pow(attempt)).await,
             // A refusal (nobody on the other seat, room gone) stands: the events tell more.
             Ok(()) | Err(_) => return,
         }
     }
     tracing::warn!("a signal could not be delivered");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_come_whole_however_they_were_cut() {
-        let text = "data:{\"taken\":{}}\n\n:\n\ndata: é\r\nrest";
-        for size in 1..text.len() {
-            let mut lines = Lines::default();
-            let mut whole = Vec::new();
-            for piece in text.as_bytes().chunks(size) {
-                lines.add(piece);
-                whole.extend(std::iter::from_fn(|| lines.next()));
-            }
-            assert_eq!(whole, ["data:{\"taken\":{}}", "", ":", "", "data: é"]);
-            assert_eq!(lines.pending(), "rest".len());
-        }
-    }
 }

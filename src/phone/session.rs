@@ -45,7 +45,7 @@ pub async fn run(
         ended = session.go_on(&mut seat) => ended,
         () = &mut stop => Ok(()),
     };
-    session.leave().await;
+    session.leave(seat).await;
     ended
 }
 
@@ -157,7 +157,13 @@ impl Session {
     async fn obey(&mut self, event: RoomEvent) -> Result<Option<Deed>> {
         let now = Instant::now();
         Ok(match event {
-            RoomEvent::Welcome { peer_present, .. } => {
+            RoomEvent::Welcome { resumed: true, .. } => None,
+            RoomEvent::Welcome {
+                peer_present,
+                sitting,
+                ..
+            } => {
+                self.outbox.speak_for(sitting);
                 self.voice.say(match peer_present {
                     true => "joined the room",
                     false => "joined the room, waiting for its viewer",
@@ -285,13 +291,19 @@ impl Session {
     }
 
     /// The seat is left after the last word: nobody hears one from an empty seat.
-    async fn leave(mut self) {
+    async fn leave(mut self, seat: Seat) {
         if let Some(peer) = self.peer.take() {
             let session = peer.session.clone();
             self.outbox.post(Signal::Bye { session });
             peer.close().await;
         }
+        let sitting = self.outbox.sitting().to_owned();
         self.outbox.close(GOODBYE).await;
+        // Who still listened would take the seat anew.
+        drop(seat);
+        let leaving = self.api.leave(&self.room, &sitting);
+        // Who does not hear it notices a while later.
+        let _ = tokio::time::timeout(GOODBYE, leaving).await;
     }
 }
 

@@ -3,54 +3,105 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::protocol::RoomEvent;
 
-fn rooms(max_rooms: usize) -> Rooms {
-    Rooms::new(RoomLimits {
+mod resuming;
+
+const EVENTS: usize = 64;
+
+fn limits(max_rooms: usize) -> RoomLimits {
+    RoomLimits {
         max_rooms,
         idle: Duration::from_secs(60),
-    })
+        max_events: EVENTS,
+    }
 }
 
-fn sit(rooms: &Rooms, keys: &RoomKeys, role: Role, client: &str, takeover: bool) -> Sitting {
-    let token = match role {
+fn rooms(max_rooms: usize) -> Rooms {
+    Rooms::new(limits(max_rooms))
+}
+
+fn token_of(keys: &RoomKeys, role: Role) -> &str {
+    match role {
         Role::Viewer => &keys.viewer_token,
         Role::Phone => &keys.phone_token,
-    };
-    rooms.sit(&keys.room, token, client, takeover).unwrap()
+    }
+}
+
+/// A page's end of its stream.
+struct Page {
+    sitting: Sitting,
+    last_id: String,
+}
+
+impl Page {
+    /// The next event that comes by itself; `None` at the end of the stream.
+    async fn next(&mut self) -> Option<RoomEvent> {
+        let Sent { id, text } = self.sitting.next().await?;
+        self.last_id = id.unwrap_or_default();
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    /// The welcome: whether nothing is missing, and whether the other seat is taken.
+    async fn welcome(&mut self) -> (bool, bool) {
+        match self.next().await {
+            Some(RoomEvent::Welcome {
+                peer_present,
+                resumed,
+                ..
+            }) => (resumed, peer_present),
+            other => panic!("no welcome but {other:?}"),
+        }
+    }
+
+    async fn expect(&mut self, event: RoomEvent) {
+        assert_eq!(self.next().await, Some(event));
+    }
+
+    fn name(&self) -> &str {
+        self.last_id.rsplit_once('-').unwrap().0
+    }
+}
+
+fn sit(rooms: &Rooms, keys: &RoomKeys, role: Role, wish: Wish) -> Page {
+    let sitting = rooms.sit(&keys.room, token_of(keys, role), &wish);
+    Page {
+        sitting: sitting.unwrap(),
+        last_id: String::new(),
+    }
+}
+
+fn named(client: &str) -> Wish<'_> {
+    Wish {
+        client,
+        ..Wish::default()
+    }
+}
+
+/// From whoever holds the token.
+fn signal(rooms: &Rooms, keys: &RoomKeys, from: Role, payload: Value) -> Result<bool, RoomError> {
+    rooms.signal(&keys.room, token_of(keys, from), Post::default(), payload)
+}
+
+fn phone_is(present: bool) -> RoomEvent {
+    let role = Role::Phone;
+    RoomEvent::Peer { role, present }
 }
 
 #[tokio::test]
 async fn signals_carry_the_sender_and_arrive_in_order() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let mut viewer = sit(&rooms, &keys, Role::Viewer, "v", false);
-    let _phone = sit(&rooms, &keys, Role::Phone, "p", false);
+    let mut viewer = sit(&rooms, &keys, Role::Viewer, named("v"));
+    let _phone = sit(&rooms, &keys, Role::Phone, Wish::default());
     for n in 0..3 {
-        rooms
-            .signal(&keys.room, &keys.phone_token, json!({ "n": n }))
-            .unwrap();
+        signal(&rooms, &keys, Role::Phone, json!({ "n": n })).unwrap();
     }
-    assert_eq!(
-        viewer.next().await,
-        Some(RoomEvent::Welcome {
-            role: Role::Viewer,
-            peer_present: false
-        })
-    );
-    assert_eq!(
-        viewer.next().await,
-        Some(RoomEvent::Peer {
-            role: Role::Phone,
-            present: true
-        })
-    );
+    assert_eq!(viewer.welcome().await, (false, false));
+    viewer.expect(phone_is(true)).await;
     for n in 0..3 {
-        let payload = json!({ "n": n });
-        let expected = RoomEvent::Signal {
-            from: Role::Phone,
-            payload,
-        };
-        assert_eq!(viewer.next().await, Some(expected));
+        let (from, payload) = (Role::Phone, json!({ "n": n }));
+        viewer.expect(RoomEvent::Signal { from, payload }).await;
     }
 }
 
@@ -58,34 +109,36 @@ async fn signals_carry_the_sender_and_arrive_in_order() {
 async fn a_second_phone_is_told_and_may_take_over() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let mut first = sit(&rooms, &keys, Role::Phone, "one", false);
-    first.next().await;
-    let mut second = sit(&rooms, &keys, Role::Phone, "two", false);
-    assert_eq!(second.next().await, Some(RoomEvent::Taken {}));
+    let mut first = sit(&rooms, &keys, Role::Phone, named("one"));
+    first.welcome().await;
+    let mut second = sit(&rooms, &keys, Role::Phone, named("two"));
+    second.expect(RoomEvent::Taken {}).await;
     assert_eq!(second.next().await, None);
-    let _second = sit(&rooms, &keys, Role::Phone, "two", true);
-    assert_eq!(first.next().await, Some(RoomEvent::Replaced {}));
+    let takeover = Wish {
+        takeover: true,
+        ..named("two")
+    };
+    let mut second = sit(&rooms, &keys, Role::Phone, takeover);
+    second.welcome().await;
+    first.expect(RoomEvent::Replaced {}).await;
     assert_eq!(first.next().await, None);
 }
 
-#[tokio::test]
-async fn a_reload_keeps_the_seat_and_the_old_page_does_not_empty_it() {
+#[test]
+fn a_reload_keeps_the_seat_and_the_old_page_does_not_empty_it() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let old = sit(&rooms, &keys, Role::Phone, "same", false);
-    let _new = sit(&rooms, &keys, Role::Phone, "same", false);
+    let old = sit(&rooms, &keys, Role::Phone, named("same"));
+    let _new = sit(&rooms, &keys, Role::Phone, named("same"));
     drop(old);
-    assert_eq!(
-        rooms.signal(&keys.room, &keys.viewer_token, json!(1)),
-        Ok(())
-    );
+    assert_eq!(signal(&rooms, &keys, Role::Viewer, json!(1)), Ok(true));
 }
 
 #[test]
 fn tokens_open_only_their_own_seat_and_room() {
     let rooms = rooms(2);
     let (a, b) = (rooms.create().unwrap(), rooms.create().unwrap());
-    let signal = |room: &str, token: &str| rooms.signal(room, token, json!(0));
+    let signal = |room: &str, token: &str| rooms.signal(room, token, Post::default(), json!(0));
     assert_eq!(signal(&a.room, &b.phone_token), Err(RoomError::BadToken));
     assert_eq!(signal("nowhere", &a.phone_token), Err(RoomError::NotFound));
     assert_eq!(signal(&a.room, &a.phone_token), Err(RoomError::PeerAbsent));
@@ -97,13 +150,28 @@ fn tokens_open_only_their_own_seat_and_room() {
         rooms.find_by_phone_token(&b.viewer_token),
         Err(RoomError::NotFound)
     );
+    let roles = [&a.viewer_token, &a.phone_token].map(|token| rooms.role_of(&a.room, token));
+    assert_eq!(roles, [Ok(Role::Viewer), Ok(Role::Phone)]);
+}
+
+#[test]
+fn nearly_a_token_is_none() {
+    let rooms = rooms(3);
+    let keys = rooms.create().unwrap();
+    let whole = &keys.phone_token;
+    let other = if whole.ends_with('a') { "b" } else { "a" };
+    let changed = format!("{}{other}", &whole[..whole.len() - 1]);
+    for near in ["", &whole[..1], &whole[1..], &changed, &format!("{whole}a")] {
+        assert_eq!(rooms.find_by_phone_token(near), Err(RoomError::NotFound));
+        assert_eq!(rooms.role_of(&keys.room, near), Err(RoomError::BadToken));
+    }
 }
 
 #[test]
 fn empty_rooms_make_way_and_occupied_ones_stay() {
     let rooms = rooms(2);
     let kept = rooms.create().unwrap();
-    let _viewer = sit(&rooms, &kept, Role::Viewer, "v", false);
+    let _viewer = sit(&rooms, &kept, Role::Viewer, named("v"));
     let first = rooms.create().unwrap();
     let second = rooms.create().unwrap();
     assert_eq!(
@@ -111,19 +179,56 @@ fn empty_rooms_make_way_and_occupied_ones_stay() {
         Err(RoomError::NotFound)
     );
     assert!(rooms.find_by_phone_token(&kept.phone_token).is_ok());
-    let _phone = sit(&rooms, &second, Role::Phone, "p", false);
+    let _phone = sit(&rooms, &second, Role::Phone, named("p"));
     assert!(matches!(rooms.create(), Err(RoomError::Full)));
 }
 
-#[test]
-fn a_seat_that_does_not_read_holds_a_bounded_queue() {
+#[tokio::test(start_paused = true)]
+async fn an_empty_room_expires_by_itself() {
+    let rooms = rooms(2);
+    tokio::spawn(rooms.clone().keep_tidy());
+    let (left, sat) = (rooms.create().unwrap(), rooms.create().unwrap());
+    let viewer = sit(&rooms, &sat, Role::Viewer, Wish::default());
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert_eq!(rooms.occupancy().rooms, 2);
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(!rooms.exists(&left.room) && rooms.exists(&sat.room));
+    drop(viewer);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(rooms.occupancy(), Occupancy::default());
+}
+
+#[tokio::test]
+async fn a_seat_that_does_not_read_holds_a_bounded_queue() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let _viewer = sit(&rooms, &keys, Role::Viewer, "v", false);
-    let signal = || rooms.signal(&keys.room, &keys.phone_token, json!(0));
-    // The welcome takes one place.
-    assert!((1..QUEUED_EVENTS).all(|_| signal() == Ok(())));
-    assert_eq!(signal(), Err(RoomError::PeerSlow));
+    let mut viewer = sit(&rooms, &keys, Role::Viewer, named("v"));
+    let post = |n: usize| signal(&rooms, &keys, Role::Phone, json!(n));
+    viewer.welcome().await;
+    assert!((0..EVENTS).all(|n| post(n) == Ok(true)));
+    assert_eq!(post(EVENTS), Err(RoomError::PeerSlow));
+    // Who comes now has to be told: the stream ends where it was, and the next one knows that something is missing.
+    let _phone = sit(&rooms, &keys, Role::Phone, named("p"));
+    for n in 0..EVENTS {
+        let (from, payload) = (Role::Phone, json!(n));
+        viewer.expect(RoomEvent::Signal { from, payload }).await;
+    }
+    assert_eq!(viewer.next().await, None);
+}
+
+#[tokio::test]
+async fn what_a_seat_keeps_is_bounded_in_bytes() {
+    let rooms = rooms(1);
+    let keys = rooms.create().unwrap();
+    let mut viewer = sit(&rooms, &keys, Role::Viewer, named("v"));
+    viewer.welcome().await;
+    let large = || signal(&rooms, &keys, Role::Phone, json!("x".repeat(60_000)));
+    let taken = (0..EVENTS).take_while(|_| large().is_ok()).count();
+    assert!((4..10).contains(&taken), "{taken}");
+    assert_eq!(large(), Err(RoomError::PeerSlow));
+    // What was read makes way.
+    viewer.next().await;
+    assert_eq!(large(), Ok(true));
 }
 
 fn report(text: &'static str) -> Bytes {
@@ -148,8 +253,8 @@ fn a_room_keeps_the_last_report_of_its_viewer() {
 #[test]
 fn a_report_goes_with_its_room() {
     let rooms = Rooms::new(RoomLimits {
-        max_rooms: 2,
         idle: Duration::ZERO,
+        ..limits(2)
     });
     let room = rooms.create().unwrap();
     rooms

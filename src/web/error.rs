@@ -37,6 +37,7 @@ impl From<RoomError> for Failure {
             RoomError::BadToken => (StatusCode::FORBIDDEN, "bad_token"),
             RoomError::PeerAbsent => (StatusCode::CONFLICT, "peer_absent"),
             RoomError::PeerSlow => (StatusCode::TOO_MANY_REQUESTS, "peer_slow"),
+            RoomError::NotSeated => (StatusCode::CONFLICT, "not_seated"),
             RoomError::Full => (StatusCode::SERVICE_UNAVAILABLE, "rooms_full"),
             RoomError::NotTheViewer => (StatusCode::FORBIDDEN, "viewer_only"),
             RoomError::NoMetrics => (StatusCode::NOT_FOUND, "metrics_not_found"),

@@ -1,29 +1,21 @@
-//! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
+//! Rooms over HTTP: how they are made, and found by their phones.
 
 pub mod metrics;
-
-use std::convert::Infallible;
-use std::time::Duration;
+pub mod seats;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::{Stream, StreamExt, stream};
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::AppState;
 use super::error::Failure;
 use super::guard;
-use crate::protocol::{JoinInfo, RoomCreated, RoomEvent};
-use crate::rooms::{RoomKeys, Sitting};
+use crate::protocol::{JoinInfo, RoomCreated};
+use crate::rooms::RoomKeys;
 
-/// Proxies close a stream that is silent for longer than this.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const MAX_CLIENT_ID_BYTES: usize = 64;
 const QR_SIDE: u32 = 240;
 
 /// The phone's address of a room.
@@ -76,66 +68,8 @@ pub async fn join(
 }
 
 #[derive(Deserialize)]
-pub struct SitQuery {
-    token: String,
-    /// Names the page across its reloads, so that it gets its own seat back.
-    #[serde(default)]
-    client: String,
-    /// `1` replaces another phone.
-    #[serde(default)]
-    takeover: u8,
-}
-
-pub async fn events(
-    State(state): State<AppState>,
-    Path(room): Path<String>,
-    query: Result<Query<SitQuery>, QueryRejection>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let Query(query) = query.map_err(bad_query)?;
-    if query.client.len() > MAX_CLIENT_ID_BYTES {
-        let message = "client is too long";
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "bad_query", message));
-    }
-    let takeover = query.takeover == 1;
-    let sitting = state
-        .rooms
-        .sit(&room, &query.token, &query.client, takeover)?;
-    let stream = event_stream(sitting).take_until(state.shutdown.clone().cancelled_owned());
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
-}
-
-/// The seat lives as long as the stream: the client's going away drops both.
-fn event_stream(sitting: Sitting) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(sitting, async |mut sitting| {
-        let event = sitting.next().await?;
-        Some((Ok(sse_event(&event)), sitting))
-    })
-}
-
-fn sse_event(event: &RoomEvent) -> Event {
-    Event::default()
-        .json_data(event)
-        .expect("room events are plain JSON")
-}
-
-#[derive(Deserialize)]
 pub struct TokenQuery {
     token: String,
-}
-
-pub async fn signal(
-    State(state): State<AppState>,
-    Path(room): Path<String>,
-    query: Result<Query<TokenQuery>, QueryRejection>,
-    payload: Result<Json<Value>, JsonRejection>,
-) -> Result<StatusCode, Failure> {
-    let Query(query) = query.map_err(bad_query)?;
-    let Json(payload) = payload.map_err(|rejection| {
-        Failure::new(rejection.status(), "bad_payload", rejection.body_text())
-    })?;
-    state.rooms.signal(&room, &query.token, payload)?;
-    state.metrics.rooms.signals.inc();
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn bad_query(rejection: QueryRejection) -> Failure {

@@ -158,6 +158,7 @@ pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
         ("--max-pixels", "8294400"),
         ("--max-rooms", "1024"),
         ("--room-idle-minutes", "720"),
+        ("--room-events", "64"),
         ("--max-connections", "1024"),
         ("--log-format", "text"),
     ];

@@ -67,18 +67,19 @@ impl Logged {
 }
 
 /// Everything whose address or content holds a secret, over plain HTTP and TLS; also what goes wrong.
-async fn use_all_secrets(logged: &Logged, certificate: &str) -> RoomCreated {
+async fn use_all_secrets(logged: &Logged, certificate: &str) -> (RoomCreated, Vec<String>) {
     let plain = http::plain_client();
     let created = plain.post(logged.address("/api/rooms")).send().await;
     let room: RoomCreated = created.unwrap().json().await.unwrap();
     let tls = http::trusting(certificate).build().unwrap();
     let base = format!("https://127.0.0.1:{}", logged.port);
-    let (name, phone, viewer) = (&room.room, &room.phone_token, &room.viewer_token);
+    let (name, phone, viewer) = (&*room.room, &*room.phone_token, &*room.viewer_token);
     for path in [
         format!("/j/{phone}"),
         format!("/api/join/{phone}"),
         format!("/api/rooms/{name}/metrics?token={viewer}"),
         format!("/api/rooms/{name}/events?token={phone}x"),
+        format!("/api/rooms/{name}?token={phone}"),
         format!("/api/detect?token={phone}"),
         format!("/no/{phone}/{name}?token={viewer}"),
     ] {
@@ -94,15 +95,23 @@ async fn use_all_secrets(logged: &Logged, certificate: &str) -> RoomCreated {
             .header("host", "192.168.1.5");
         assert_eq!(elsewhere.send().await.unwrap().status(), 308);
     }
-    let events = format!("{base}/api/rooms/{name}/events?token={viewer}");
+    let client = "the-name-of-the-page";
+    let events = format!("{base}/api/rooms/{name}/events?token={viewer}&client={client}");
     let mut events = tls.get(events).send().await.unwrap();
-    soon("the welcome", events.chunk()).await.unwrap();
+    let welcome = soon("the welcome", events.chunk()).await.unwrap().unwrap();
+    let welcome = String::from_utf8_lossy(&welcome).into_owned();
+    let (_, sitting) = welcome.split_once("\"sitting\":\"").unwrap();
+    let (sitting, _) = sitting.split_once('"').unwrap();
     let signal = format!("{base}/api/rooms/{name}/signal?token={phone}");
     let payload = json!({ "sdp": "v=0", "token": phone });
     let signalled = tls.post(signal).json(&payload).send().await.unwrap();
     assert_eq!(signalled.status(), 204);
+    let leave = format!("{base}/api/rooms/{name}/leave?token={viewer}&sitting={sitting}");
+    assert_eq!(tls.post(leave).send().await.unwrap().status(), 204);
     detect(logged, &format!("?token={viewer}")).await;
-    room
+    let secrets = [name, phone, viewer, client, sitting];
+    let secrets = secrets.map(str::to_owned).into();
+    (room, secrets)
 }
 
 fn plain_or_tls<'a>(
@@ -138,7 +147,7 @@ async fn no_token_and_no_room_is_ever_logged() {
         command.env("RUST_LOG", "trace");
         let logged = Logged::start(command).await;
         let certificate = http::kept_certificate(&crate::common::state_dir(folders.path()));
-        let room = use_all_secrets(&logged, &certificate).await;
+        let (room, secrets) = use_all_secrets(&logged, &certificate).await;
         let in_welcome = logged.welcome.contains(&room.phone_token);
         assert!(in_welcome, "the first viewer gets the terminal's room");
         let (stdout, stderr) = logged.stop().await;
@@ -147,7 +156,7 @@ async fn no_token_and_no_room_is_ever_logged() {
             "requests are logged: {stderr}"
         );
         assert!(stderr.contains("DEBUG"), "{stderr}");
-        for secret in [&room.room, &room.phone_token, &room.viewer_token] {
+        for secret in &secrets {
             assert!(!stderr.contains(secret.as_str()), "{secret} in {stderr}");
             assert!(!stdout.contains(secret.as_str()), "{secret} in {stdout}");
         }

@@ -5,5 +5,6 @@ mod common;
 
 mod making;
 mod metrics;
+mod resuming;
 mod seats;
 mod signals;

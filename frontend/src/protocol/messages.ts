@@ -2,6 +2,8 @@
 
 export const FRAME_HEADER_BYTES = 12;
 
+export const ALIVE_EVENT = 'alive';
+
 export type Detection = { label: string, score: number, xmin: number, ymin: number, xmax: number, ymax: number, };
 
 export type Timing = { queue_us: number, decode_us: number, resize_us: number, infer_us: number, post_us: number, };
@@ -40,7 +42,7 @@ qr_svg: string, };
 
 export type JoinInfo = { room: string, };
 
-export type RoomEvent = { "welcome": { role: Role, peer_present: boolean, } } | { "peer": { role: Role, present: boolean, } } | { "signal": { from: Role, payload: unknown, } } | { "taken": Record<symbol, never> } | { "replaced": Record<symbol, never> };
+export type RoomEvent = { "welcome": { role: Role, peer_present: boolean, sitting: string, resumed: boolean, } } | { "peer": { role: Role, present: boolean, } } | { "signal": { from: Role, payload: unknown, } } | { "taken": Record<symbol, never> } | { "replaced": Record<symbol, never> };
 
 export type Mode = "server" | "wasm" | "auto";
 

@@ -45,7 +45,7 @@ describe('parseDetectAnswer', () => {
 
 describe('parseRoomEvent', () => {
   it.each([
-    { welcome: { role: 'viewer', peer_present: false } },
+    { welcome: { role: 'viewer', peer_present: false, sitting: 'a', resumed: false } },
     { peer: { role: 'phone', present: true } },
     { signal: { from: 'phone', payload: { anything: [1, null] } } },
     { signal: { from: 'phone', payload: null } },
@@ -57,6 +57,7 @@ describe('parseRoomEvent', () => {
 
   it.each([
     { welcome: { role: 'viewer' } },
+    { welcome: { role: 'viewer', peer_present: false, resumed: false } },
     { peer: { role: 'admin', present: true } },
     { signal: { from: 'phone' } },
     { news: {} },

@@ -67,12 +67,18 @@ export function parseDetectAnswer(text: unknown): DetectAnswer | null {
   return known ? (value as DetectAnswer) : null;
 }
 
+function isWelcome(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { role, peer_present, sitting, resumed } = value;
+  return isRole(role) && isText(sitting) && [peer_present, resumed].every(isFlag);
+}
+
 export function parseRoomEvent(text: unknown): RoomEvent | null {
   const value = fromJson(text);
   if (!isObject(value)) return null;
   const { welcome, peer, signal, taken, replaced } = value;
   const known =
-    (isObject(welcome) && isRole(welcome.role) && isFlag(welcome.peer_present)) ||
+    isWelcome(welcome) ||
     (isObject(peer) && isRole(peer.role) && isFlag(peer.present)) ||
     (isObject(signal) && isRole(signal.from) && 'payload' in signal) ||
     isObject(taken) ||

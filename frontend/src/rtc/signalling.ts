@@ -1,11 +1,10 @@
-// A seat in a room: events come down an EventSource, signals go up by POST, in order.
-import { Backoff, sleep } from '../backoff';
-import { post, Refused, send } from '../protocol/api';
+// A seat in a room: events come down a stream that mends itself, signals go up by POST, in order.
 import type { Role, RoomEvent } from '../protocol/messages';
-import { parseRoomEvent } from '../protocol/parse';
 import { randomName } from '../random';
 import { forThisTab, keep, recall } from '../store';
+import { EventStream } from './event-stream';
 import { parseSignal, type Signal } from './negotiation';
+import { Outbox } from './outbox';
 
 export type SeatState =
   | 'connecting'
@@ -22,109 +21,106 @@ export type SeatState =
 
 export type SeatHandlers = {
   state: (state: SeatState) => void;
-  /** Whether the other seat is occupied; said anew after every reconnection. */
+  /** Whether the other seat is occupied; `welcome`: we sit here anew, and earlier signals may be lost. */
   peer: (present: boolean, welcome: boolean) => void;
   signal: (signal: Signal) => void;
 };
 
-const TRIES = 4;
-const LONG_SLEEP_MS = 15_000;
+type Welcome = Extract<RoomEvent, { welcome: unknown }>['welcome'];
+
+const SEATED: SeatState[] = ['connecting', 'open', 'retrying'];
 
 export class RoomChannel {
   state: SeatState = 'connecting';
   peerPresent = false;
-  private source: EventSource | undefined;
-  private timer: number | undefined;
-  private readonly backoff = new Backoff(500, 8000);
-  private hiddenAt = Date.now();
-  private outbox: Promise<void> = Promise.resolve();
+  private readonly room: string;
+  private readonly stream: EventStream;
+  private readonly outbox: Outbox;
+  /** As the server names our stay in the seat; empty while we have none. */
+  private sitting = '';
 
   constructor(
     private readonly seat: { room: string; token: string; role: Role },
     private readonly handlers: SeatHandlers,
   ) {
+    const { token, role } = seat;
+    this.room = `/api/rooms/${encodeURIComponent(seat.room)}`;
+    this.outbox = new Outbox(this.room, token, this.wake);
+    this.stream = new EventStream(
+      this.room,
+      { token, client: clientId(role) },
+      {
+        event: (event) => this.receive(event),
+        away: () => this.enter('retrying'),
+        gone: () => this.end('gone'),
+      },
+    );
     window.addEventListener('online', this.wake);
+    window.addEventListener('pageshow', this.wakeAgain);
+    window.addEventListener('pagehide', this.leave);
     document.addEventListener('visibilitychange', this.seen);
   }
 
+  /** Takes the seat anew. */
   open(takeover = false): void {
-    this.drop();
+    this.stream.forget();
     this.enter('connecting');
-    this.listen(takeover);
+    this.stream.open(takeover);
   }
 
   close(): void {
-    this.drop();
+    this.leave();
     window.removeEventListener('online', this.wake);
+    window.removeEventListener('pageshow', this.wakeAgain);
+    window.removeEventListener('pagehide', this.leave);
     document.removeEventListener('visibilitychange', this.seen);
-    this.enter('closed');
+    this.end('closed');
   }
 
   /** Queued behind earlier signals, so that an offer never overtakes its candidates or the other way round. */
   post(signal: Signal): void {
-    this.outbox = this.outbox.then(() => this.deliver(signal));
+    // Who has no seat speaks for nobody.
+    if (SEATED.includes(this.state)) this.outbox.post(signal);
   }
 
-  /** After a sleep or a change of network a stream may be dead without knowing it: take the seat anew. */
+  /** A stream of another network is dead. */
   private readonly wake = () => {
-    if (['connecting', 'open', 'retrying'].includes(this.state)) this.open();
+    if (SEATED.includes(this.state)) this.stream.open();
   };
 
   private readonly seen = () => {
-    if (document.visibilityState === 'hidden') this.hiddenAt = Date.now();
-    else if (Date.now() - this.hiddenAt > LONG_SLEEP_MS) this.wake();
+    if (document.visibilityState === 'visible' && SEATED.includes(this.state)) this.stream.wake();
   };
 
-  private url(takeover: boolean): string {
-    const query = new URLSearchParams({ token: this.seat.token, client: clientId(this.seat.role) });
-    if (takeover) query.set('takeover', '1');
-    return `/api/rooms/${encodeURIComponent(this.seat.room)}/events?${query}`;
-  }
+  /** Back from the browser's memory, where we left the seat. */
+  private readonly wakeAgain = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) this.wake();
+  };
 
-  private listen(takeover: boolean): void {
-    const url = this.url(takeover);
-    const source = new EventSource(url);
-    this.source = source;
-    source.onmessage = ({ data }) => this.receive(parseRoomEvent(data), data);
-    source.onerror = () => {
-      if (source !== this.source) return;
-      source.close();
-      void this.examine(url);
-    };
-  }
+  /** Without this word the other page would take us for interrupted for a while. It is sent even if the page is closed. */
+  private readonly leave = () => {
+    this.stream.stop();
+    if (!this.sitting) return;
+    const query = new URLSearchParams({ token: this.seat.token, sitting: this.sitting });
+    this.sitting = '';
+    navigator.sendBeacon(`${this.room}/leave?${query}`);
+  };
 
-  /** An EventSource does not tell why it ended: ask the same address once for its status, then wait or give up. */
-  private async examine(url: string): Promise<void> {
-    const source = this.source;
-    this.enter('retrying');
-    const probe = new AbortController();
-    const patience = setTimeout(() => probe.abort(), 5000);
-    try {
-      await send(url, { signal: probe.signal });
-    } catch (error) {
-      if (source !== this.source) return;
-      if (error instanceof Refused && error.gone) return this.end('gone');
-    } finally {
-      clearTimeout(patience);
-      probe.abort();
-    }
-    if (source !== this.source) return;
-    this.timer = window.setTimeout(() => this.listen(false), this.backoff.wait());
-  }
-
-  private receive(event: RoomEvent | null, raw: unknown): void {
-    if (event === null) console.warn('unknown room event', raw);
-    else if ('welcome' in event) this.welcome(event.welcome.peer_present);
+  private receive(event: RoomEvent): void {
+    if ('welcome' in event) this.welcome(event.welcome);
     else if ('peer' in event) this.notePeer(event.peer.role, event.peer.present);
     else if ('signal' in event) this.noteSignal(event.signal);
     else this.end('taken' in event ? 'taken' : 'replaced');
   }
 
-  private welcome(peerPresent: boolean): void {
-    this.backoff.reset();
-    this.peerPresent = peerPresent;
+  private welcome({ sitting, peer_present, resumed }: Welcome): void {
     this.enter('open');
-    this.handlers.peer(peerPresent, true);
+    // What happened meanwhile follows.
+    if (resumed) return;
+    this.sitting = sitting;
+    this.outbox.begin(sitting);
+    this.peerPresent = peer_present;
+    this.handlers.peer(peer_present, true);
   }
 
   private notePeer(role: Role, present: boolean): void {
@@ -139,30 +135,11 @@ export class RoomChannel {
     else console.warn('ignored a signal', payload);
   }
 
-  private async deliver(signal: Signal): Promise<void> {
-    const path = `/api/rooms/${encodeURIComponent(this.seat.room)}/signal?${new URLSearchParams({ token: this.seat.token })}`;
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      try {
-        await send(path, post(signal));
-        return;
-      } catch (error) {
-        // A refusal (nobody on the other seat, room gone) stands; only silence is worth another try.
-        if (error instanceof Refused) return;
-        await sleep(250 * 2 ** attempt);
-      }
-    }
-    console.warn('a signal could not be delivered', signal);
-  }
-
   private end(state: SeatState): void {
-    this.drop();
+    this.stream.stop();
+    this.outbox.clear();
+    this.sitting = '';
     this.enter(state);
-  }
-
-  private drop(): void {
-    clearTimeout(this.timer);
-    this.source?.close();
-    this.source = undefined;
   }
 
   private enter(state: SeatState): void {

@@ -1,0 +1,88 @@
+// Signals on their way up: one at a time, in order, each until the server has it.
+import { Backoff, sleep } from '../backoff';
+import { post, Refused, send } from '../protocol/api';
+import type { Signal } from './negotiation';
+
+/** A negotiation takes about twenty. */
+const MOST_WAITING = 64;
+const PATIENCE_MS = 2500;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 1000;
+/** The server has no room for it at the moment. */
+const LATER = [429, 503];
+
+type Letter = { signal: Signal; sitting: string; number: number };
+
+export class Outbox {
+  private waiting: Letter[] = [];
+  private sitting = '';
+  private number = 0;
+  private busy = false;
+
+  /** `lost`: the server does not know our sitting any more. */
+  constructor(
+    private readonly room: string,
+    private readonly token: string,
+    private readonly lost: () => void,
+  ) {}
+
+  /** Speaks for a new sitting; what was not delivered in the last one belongs to negotiations that begin anew. */
+  begin(sitting: string): void {
+    this.sitting = sitting;
+    this.clear();
+  }
+
+  clear(): void {
+    this.waiting = [];
+  }
+
+  post(signal: Signal): void {
+    if ('offer' in signal) this.forgetOthers(signal.offer.session);
+    this.number += 1;
+    this.waiting.push({ signal, sitting: this.sitting, number: this.number });
+    if (this.waiting.length > MOST_WAITING) {
+      console.warn('a signal was left out, the server takes none', this.waiting.shift()?.signal);
+    }
+    void this.deliver();
+  }
+
+  /** An offer replaces the session before it. */
+  private forgetOthers(session: string): void {
+    this.waiting = this.waiting.filter(({ signal }) => (sessionOf(signal) ?? session) === session);
+  }
+
+  private async deliver(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    const backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
+      if (await this.send(next)) {
+        backoff.reset();
+        this.waiting = this.waiting.filter((letter) => letter !== next);
+      } else {
+        await sleep(backoff.wait());
+      }
+    }
+    this.busy = false;
+  }
+
+  /** False: worth another try. The number lets the server know a signal that it has already. */
+  private async send({ signal, sitting, number }: Letter): Promise<boolean> {
+    const query = new URLSearchParams({ token: this.token, sitting, number: String(number) });
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      await send(`${this.room}/signal?${query}`, { ...post(signal), signal: patience });
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused) || LATER.includes(error.status)) return false;
+      // Other refusals (nobody on the other seat, room gone) stand: the events tell more.
+      if (error.api.error === 'not_seated' && sitting === this.sitting) this.lost();
+      return true;
+    }
+  }
+}
+
+function sessionOf(signal: Signal): string | undefined {
+  const [body] = Object.values(signal) as { session?: string }[];
+  return body?.session;
+}

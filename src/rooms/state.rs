@@ -1,0 +1,60 @@
+//! All rooms, by name, and which of them have to go.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::GRACE;
+use super::error::RoomError;
+use super::room::Room;
+use crate::protocol::Role;
+
+#[derive(Default)]
+pub struct State {
+    pub rooms: HashMap<String, Room>,
+    pub streams: u64,
+    /// Counts what changes the kept file.
+    pub changes: u64,
+}
+
+impl State {
+    pub fn open(&mut self, room: &str, token: &str) -> Result<(&mut Room, Role), RoomError> {
+        let room = self.rooms.get_mut(room).ok_or(RoomError::NotFound)?;
+        let role = room.keys.role_of(token).ok_or(RoomError::BadToken)?;
+        Ok((room, role))
+    }
+
+    pub fn oldest_empty_room(&self) -> Option<String> {
+        let empty = self.rooms.values().filter(|room| room.is_empty());
+        let oldest = empty.max_by_key(|room| room.idle())?;
+        Some(oldest.keys.room.clone())
+    }
+
+    pub fn forget(&mut self, room: &str) {
+        if self.rooms.remove(room).is_some_and(|room| room.entered) {
+            self.changes += 1;
+        }
+    }
+
+    /// Rooms that have been empty for so long.
+    pub fn forget_idle(&mut self, limit: Duration) {
+        let is_over = |room: &&Room| room.idle().is_some_and(|idle| idle >= limit);
+        let over = self.rooms.values().filter(is_over);
+        let over: Vec<String> = over.map(|room| room.keys.room.clone()).collect();
+        for room in over {
+            self.forget(&room);
+        }
+    }
+
+    /// Seats whose page did not come back.
+    pub fn free_seats(&mut self) {
+        for room in self.rooms.values_mut() {
+            for role in [Role::Viewer, Role::Phone] {
+                let away = room.seats.get(&role).and_then(|seat| seat.away_since);
+                if away.is_some_and(|since| since.elapsed() >= GRACE) {
+                    room.leave(role);
+                    self.changes += 1;
+                }
+            }
+        }
+    }
+}

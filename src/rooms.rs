@@ -111,6 +111,11 @@ impl Rooms {
         Ok(room.keys.room.clone())
     }
 
+    /// Whose token of this room it is.
+    pub fn role_of(&self, room: &str, token: &str) -> Result<Role, RoomError> {
+        self.lock().open(room, token).map(|(_, role)| role)
+    }
+
     /// Takes the token's seat. The same `client` takes its own seat anew (one without a name is
     /// nobody's reload), a viewer takes any viewer's, a phone another phone's only with `takeover`.
     pub fn sit(

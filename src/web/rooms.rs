@@ -1,5 +1,6 @@
 //! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
 
+pub mod ice;
 pub mod metrics;
 
 use std::convert::Infallible;

@@ -33,6 +33,8 @@ const LONG_SLEEP_MS = 15_000;
 export class RoomChannel {
   state: SeatState = 'connecting';
   peerPresent = false;
+  /** Round trip of the last signal that was posted. */
+  postMs: number | null = null;
   private source: EventSource | undefined;
   private timer: number | undefined;
   private readonly backoff = new Backoff(500, 8000);
@@ -143,7 +145,9 @@ export class RoomChannel {
     const path = `/api/rooms/${encodeURIComponent(this.seat.room)}/signal?${new URLSearchParams({ token: this.seat.token })}`;
     for (let attempt = 0; attempt < TRIES; attempt++) {
       try {
+        const begun = performance.now();
         await send(path, post(signal));
+        this.postMs = performance.now() - begun;
         return;
       } catch (error) {
         // A refusal (nobody on the other seat, room gone) stands; only silence is worth another try.

@@ -11,7 +11,7 @@ pub struct IceArgs {
     /// STUN or TURN server, such as turn:host:3478, for networks that keep phone and viewer apart; several: repeated, or with commas between; default: none
     #[arg(long = "ice-server", env = "ICE_SERVERS", value_name = "URL")]
     pub ice_servers: Vec<String>,
-    /// all, or relay: video only by the TURN servers, never straight
+    /// With relay, video goes by the TURN servers only, never straight
     #[arg(long, env = "ICE_POLICY", value_enum, default_value_t = IcePolicy::All)]
     pub ice_policy: IcePolicy,
     /// The secret shared with the TURN servers (coturn: use-auth-secret), from which credentials for 12 hours are made. The variable shows it to nobody, the flag to all users of this machine; default: none

@@ -47,7 +47,7 @@ export function signalling({ seat, unreachable, postMs }: EndFacts): Finding {
   if (seat === 'gone') return bad('the link has expired', 'Scan the QR code on the laptop again.');
   if (seat === 'taken') return bad('another phone is the camera', 'Tap Use this phone instead.');
   if (seat === 'replaced') return bad('another page took this place', 'Take it back by this page’s button.');
-  if (seat === 'open') return ok(postMs === null ? 'open' : `open, answers in ${postMs.toFixed(0)} ms`);
+  if (seat === 'open') return ok(postMs === null ? 'open' : `open, ${postMs.toFixed(0)} ms`);
   return waiting('joining the room');
 }
 
@@ -63,11 +63,11 @@ export function addresses({ link, servers }: EndFacts, end: End): Finding {
     return bad('none found', remedy);
   }
   const kinds = [`${host} host`, `${srflx} srflx`, `${relay} relay`].filter((kind) => !kind.startsWith('0'));
-  const value = hidden > 0 ? `${kinds.join(', ')} (${hidden} hidden by the browser)` : kinds.join(', ');
+  const value = hidden > 0 ? `${kinds.join(', ')} (${hidden} mDNS)` : kinds.join(', ');
   if (end === 'phone' && link.state === 'failed' && hidden === host && srflx + relay === 0) {
     const remedy =
       'Allow the camera first: until then the browser hides this device’s address, and not every network finds it.';
-    return bad(`${value}: mDNS only`, remedy);
+    return bad('hidden by the browser (mDNS only)', remedy);
   }
   return ok(value);
 }

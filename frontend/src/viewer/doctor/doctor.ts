@@ -42,6 +42,9 @@ export class Doctor {
 
   toggle(): void {
     this.panel.open = !this.panel.open;
+    if (!this.panel.open) return;
+    this.show();
+    this.panel.scrollIntoView({ block: 'nearest' });
   }
 
   /** What the phone tells of itself. */

@@ -1,5 +1,6 @@
 //! Flags and environment → a checked [`Config`].
 
+pub mod ice;
 pub(crate) mod parts;
 mod phone_host;
 
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use crate::gpu;
+use crate::ice::Ice;
 use crate::logging::LogFormat;
 use crate::model::Manifest;
 use crate::pipeline::PipelineConfig;
@@ -95,6 +97,8 @@ pub struct Args {
     /// RUST_LOG chooses what is logged, this option its form on stderr
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    #[command(flatten)]
+    pub ice: ice::IceArgs,
 }
 
 /// What the server runs with: every value checked, every default filled in.
@@ -113,6 +117,7 @@ pub struct Config {
     pub max_frame_bytes: usize,
     pub max_connections: usize,
     pub room_limits: RoomLimits,
+    pub ice: Ice,
 }
 
 impl TryFrom<Args> for Config {
@@ -129,6 +134,7 @@ impl TryFrom<Args> for Config {
             listen: SocketAddr::new(args.host, args.port),
             phone_host: parts::phone_host(&args, &addresses)?,
             addresses,
+            ice: Ice::try_from(&args.ice)?,
             pipeline: PipelineConfig::try_from(&args)?,
             state_dir: parts::state_dir(&args)?,
             pages: args.pages,

@@ -229,6 +229,29 @@ pub enum Mode {
     Auto,
 }
 
+/// What phone and viewer may connect by: `RTCConfiguration.iceTransportPolicy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum IcePolicy {
+    All,
+    /// By TURN servers only.
+    Relay,
+}
+
+/// Answer to `GET /api/rooms/{room}/ice`: what its two ends connect by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RoomIce {
+    /// Those with credentials, too.
+    pub ice_servers: Vec<IceServer>,
+    pub ice_policy: IcePolicy,
+    /// Seconds after which the credentials open nothing any more; absent when they do not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub lifetime_s: Option<u32>,
+}
+
 /// Answer to `GET /api/config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -238,7 +261,7 @@ pub struct ClientConfig {
     pub model: ModelInfo,
     /// Every label the model can give, in its own order.
     pub labels: Vec<String>,
-    /// `RTCConfiguration.iceServers`; empty on a local network.
+    /// `RTCConfiguration.iceServers` that need no credentials; empty on a local network. `RoomIce` has all.
     pub ice_servers: Vec<IceServer>,
     /// Why no phone can join, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -332,6 +355,8 @@ mod tests {
             ClientConfig,
             ModelInfo,
             IceServer,
+            IcePolicy,
+            RoomIce,
             Summary,
             FrameCounts,
             CaptureClockCounts,

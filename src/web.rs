@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::Config;
+use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
@@ -52,6 +53,7 @@ pub type AppState = Arc<Shared>;
 pub struct Shared {
     parts: Parts,
     client_config: ClientConfig,
+    ice: Ice,
     health: Health,
     max_frame_bytes: usize,
     folders: pages::Folders,
@@ -62,6 +64,7 @@ impl Shared {
         Arc::new(Self {
             parts,
             client_config: client_config(config),
+            ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
             folders: pages::Folders::new(config),
@@ -95,6 +98,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/rooms", post(rooms::create))
         .merge(rooms::metrics::routes())
         .merge(rooms::seats::routes())
+        .merge(rooms::ice::routes())
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))
@@ -123,7 +127,7 @@ fn client_config(config: &Config) -> ClientConfig {
             score_threshold: manifest.thresholds.score,
         },
         labels: manifest.label_names(),
-        ice_servers: Vec::new(),
+        ice_servers: config.ice.open_servers(),
         join_obstacle: config.phone_host.obstacle().map(str::to_owned),
     }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { openDetails } from './harness/doctor';
 import { missing } from './harness/faults';
 import { closePage, openPhone, openViewer, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
@@ -49,6 +50,13 @@ describe.skipIf(!FOLDER)('screenshots', () => {
     await untilPainted(viewer.page, 30);
     await shoot(phone, 'live');
     await shoot(viewer, 'exact');
+    await untilText(viewer.page, '#doctor-summary', /all well/);
+    await viewer.page.keyboard.press('d');
+    await shoot(viewer, 'doctor');
+    await viewer.page.keyboard.press('d');
+    await openDetails(phone.page, '#connection');
+    await shoot(phone, 'connection');
+    await phone.page.locator('#connection summary').click();
     await switchOverlay(viewer.page, 'live');
     await untilPainted(viewer.page, 3);
     await shoot(viewer, 'live');

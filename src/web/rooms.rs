@@ -1,5 +1,6 @@
 //! Rooms over HTTP: how they are made, and found by their phones.
 
+pub mod ice;
 pub mod metrics;
 pub mod seats;
 

@@ -161,6 +161,11 @@ pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
         ("--room-events", "64"),
         ("--max-connections", "1024"),
         ("--log-format", "text"),
+        ("--ice-server", ""),
+        ("--ice-policy", "all"),
+        ("--turn-secret", ""),
+        ("--turn-user", ""),
+        ("--turn-password", ""),
     ];
     let unnamed = |flag: &str| !flags.contains(&flag);
     let defaults = defaults.into_iter().filter(|(flag, _)| unnamed(flag));

@@ -6,6 +6,8 @@ mod common;
 mod check;
 mod commands;
 mod container;
+#[cfg(unix)]
+mod ice;
 mod logs;
 mod modes;
 mod python_client;

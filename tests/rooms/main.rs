@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod ice;
 mod making;
 mod metrics;
 mod resuming;

@@ -1,11 +1,12 @@
 // Ties the phone's parts together: camera, seat in the room, connection, words.
 import { Backoff } from '../backoff';
 import { ask, Refused } from '../protocol/api';
-import type { ClientConfig } from '../protocol/messages';
-import { parseConfig, parseJoinInfo } from '../protocol/parse';
+import { parseJoinInfo } from '../protocol/parse';
+import { IceServers } from '../rtc/ice';
 import { Sender } from '../rtc/sender';
 import { RoomChannel } from '../rtc/signalling';
 import { Camera, CameraError } from './camera';
+import { Connection, cameraOf } from './connection';
 import { type Action, type Knowledge, messageFor, unwanted } from './status';
 import { View } from './view';
 import { keepAwake } from './wake-lock';
@@ -27,6 +28,19 @@ export class Phone {
     stop: () => this.stop(),
   });
   private readonly camera = new Camera({ lost: () => this.lost() });
+  private readonly ice = new IceServers();
+  private readonly connection = new Connection({
+    look: () => ({
+      secure: window.isSecureContext,
+      seat: this.known.seat,
+      unreachable: this.known.unreachable,
+      postMs: this.channel?.postMs ?? null,
+      servers: this.ice.kinds,
+      camera: cameraOf(this.known.camera),
+    }),
+    heard: () => this.channel?.state === 'open' && this.channel.peerPresent,
+    post: (facts) => this.channel?.post({ facts }),
+  });
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;
   private readonly backoff = new Backoff(500, 8000);
@@ -56,10 +70,11 @@ export class Phone {
     clearTimeout(this.joinTimer);
     try {
       const { room } = await ask(`/api/join/${encodeURIComponent(this.token)}`, parseJoinInfo);
-      const config = await ask('/api/config', parseConfig);
+      this.ice.enter(room, this.token);
+      await this.ice.known;
       this.backoff.reset();
       this.note({ unreachable: false });
-      this.enter(room, config);
+      this.enter(room);
     } catch (error) {
       if (error instanceof Refused && error.gone) return this.note({ seat: 'gone' });
       console.warn('the link could not be looked up', error);
@@ -68,7 +83,7 @@ export class Phone {
     }
   }
 
-  private enter(room: string, config: ClientConfig): void {
+  private enter(room: string): void {
     const channel = new RoomChannel(
       { room, token: this.token, role: 'phone' },
       {
@@ -78,14 +93,21 @@ export class Phone {
         peer: (viewerPresent) => {
           this.note({ viewerPresent });
           this.sender?.viewer(viewerPresent);
+          this.connection.tell();
         },
-        signal: (signal) => void this.sender?.receive(signal),
+        signal: (signal) => {
+          if ('ask_facts' in signal) this.connection.tell();
+          else void this.sender?.receive(signal);
+        },
       },
     );
     this.channel = channel;
-    this.sender = new Sender(config.ice_servers, {
+    this.sender = new Sender(() => this.ice.take(), {
       post: (signal) => channel.post(signal),
-      state: (peer) => this.note({ peer }),
+      state: (peer) => {
+        this.connection.link.note(peer, this.sender?.pc);
+        this.note({ peer });
+      },
     });
     if (this.camera.track) void this.sender.use(this.camera.track);
     channel.open();
@@ -168,6 +190,7 @@ export class Phone {
   private note(news: Partial<Knowledge>): void {
     this.known = { ...this.known, ...news };
     this.view.say(messageFor(this.known));
+    this.connection.show();
     if (this.camera.track && unwanted(this.known)) this.stop();
   }
 }

@@ -52,7 +52,7 @@ export type ClientConfig = { version: string, mode: Mode, model: ModelInfo,
  */
 labels: Array<string>, 
 /**
- * `RTCConfiguration.iceServers`; empty on a local network.
+ * `RTCConfiguration.iceServers` that need no credentials; empty on a local network. `RoomIce` has all.
  */
 ice_servers: Array<IceServer>, 
 /**
@@ -71,6 +71,18 @@ manifest: string, input_width: number, input_height: number,
 score_threshold: number, };
 
 export type IceServer = { urls: Array<string>, username?: string, credential?: string, };
+
+export type IcePolicy = "all" | "relay";
+
+export type RoomIce = { 
+/**
+ * Those with credentials, too.
+ */
+ice_servers: Array<IceServer>, ice_policy: IcePolicy, 
+/**
+ * Seconds after which the credentials open nothing any more; absent when they do not expire.
+ */
+lifetime_s?: number, };
 
 export type Summary = { median: number, p95: number, };
 

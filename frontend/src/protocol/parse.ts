@@ -8,6 +8,7 @@ import type {
   JoinInfo,
   RoomCreated,
   RoomEvent,
+  RoomIce,
 } from './messages';
 
 type Fields = Record<string, unknown>;
@@ -94,6 +95,19 @@ export function parseRoomCreated(value: unknown): RoomCreated | null {
 
 export function parseJoinInfo(value: unknown): JoinInfo | null {
   return isObject(value) && isText(value.room) ? { room: value.room } : null;
+}
+
+export function parseRoomIce(value: unknown): RoomIce | null {
+  if (!isObject(value)) return null;
+  const { ice_servers, ice_policy, lifetime_s } = value;
+  const known =
+    Array.isArray(ice_servers) &&
+    ice_servers.every(
+      (server) => isObject(server) && Array.isArray(server.urls) && server.urls.every(isText),
+    ) &&
+    (ice_policy === 'all' || ice_policy === 'relay') &&
+    (lifetime_s === undefined || isNumber(lifetime_s));
+  return known ? (value as RoomIce) : null;
 }
 
 export function parseApiError(value: unknown): ApiError | null {

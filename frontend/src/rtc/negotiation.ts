@@ -1,4 +1,5 @@
 // What the two pages say to each other through the room. The server never reads it.
+import { type PhoneFacts, parsePhoneFacts } from '../doctor/facts';
 import { isObject } from '../protocol/parse';
 
 export type Signal =
@@ -9,7 +10,11 @@ export type Signal =
   /** `null` ends the list of candidates. */
   | { candidate: { session: string; candidate: RTCIceCandidateInit | null } }
   /** phone → viewer: the camera is off, nothing more comes. */
-  | { bye: { session: string } };
+  | { bye: { session: string } }
+  /** phone → viewer: how its end of the connection is, for the doctor. */
+  | { facts: PhoneFacts }
+  /** viewer → phone: please tell your facts. */
+  | { ask_facts: Record<string, never> };
 
 const isSession = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 64;
 
@@ -26,11 +31,14 @@ function isCandidate(value: unknown): boolean {
 /** The signal a payload holds, or null when it is none of ours. */
 export function parseSignal(payload: unknown): Signal | null {
   if (!isObject(payload)) return null;
+  const facts = parsePhoneFacts(payload.facts);
+  if (facts) return { facts };
   const known =
     isObject(payload.ready) ||
     isDescription(payload.offer) ||
     isDescription(payload.answer) ||
     isCandidate(payload.candidate) ||
+    isObject(payload.ask_facts) ||
     (isObject(payload.bye) && isSession(payload.bye.session));
   return known ? (payload as Signal) : null;
 }

@@ -14,6 +14,8 @@ const LATER = [429, 503];
 type Letter = { signal: Signal; sitting: string; number: number };
 
 export class Outbox {
+  /** Round trip of the last signal that was delivered. */
+  postMs: number | null = null;
   private waiting: Letter[] = [];
   private sitting = '';
   private number = 0;
@@ -70,8 +72,10 @@ export class Outbox {
   private async send({ signal, sitting, number }: Letter): Promise<boolean> {
     const query = new URLSearchParams({ token: this.token, sitting, number: String(number) });
     const patience = AbortSignal.timeout(PATIENCE_MS);
+    const begun = performance.now();
     try {
       await send(`${this.room}/signal?${query}`, { ...post(signal), signal: patience });
+      this.postMs = performance.now() - begun;
       return true;
     } catch (error) {
       if (!(error instanceof Refused) || LATER.includes(error.status)) return false;

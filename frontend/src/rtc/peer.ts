@@ -1,5 +1,4 @@
 // One RTCPeerConnection for one session: candidates out, candidates in, and one word for its health.
-import type { IceServer } from '../protocol/messages';
 import { EarlyCandidates, type Signal } from './negotiation';
 
 export type PeerState = 'connecting' | 'live' | 'interrupted' | 'failed';
@@ -24,10 +23,10 @@ export class Peer {
 
   constructor(
     readonly session: string,
-    iceServers: IceServer[],
+    configuration: RTCConfiguration,
     private readonly handlers: PeerHandlers,
   ) {
-    this.pc = new RTCPeerConnection({ iceServers });
+    this.pc = new RTCPeerConnection(configuration);
     this.pc.onicecandidate = ({ candidate }) => {
       handlers.signal({ candidate: { session, candidate: candidate ? candidate.toJSON() : null } });
     };

@@ -1,5 +1,4 @@
 // The viewer's end of the video: answers every offer, and asks for one when it has nothing live.
-import type { IceServer } from '../protocol/messages';
 import { EarlyCandidates, type Signal, withoutOrientation } from './negotiation';
 import { Peer, type PeerState } from './peer';
 
@@ -22,7 +21,7 @@ export class Receiver {
   private readonly early = new EarlyCandidates();
 
   constructor(
-    private readonly iceServers: IceServer[],
+    private readonly configuration: () => RTCConfiguration,
     private readonly handlers: ReceiverHandlers,
   ) {}
 
@@ -70,7 +69,7 @@ export class Receiver {
   private async answer(session: string, sdp: string): Promise<void> {
     clearTimeout(this.timer);
     this.peer?.close();
-    const peer = new Peer(session, this.iceServers, {
+    const peer = new Peer(session, this.configuration(), {
       signal: this.handlers.post,
       state: (state) => this.follow(peer, state),
     });

@@ -1,5 +1,4 @@
 // The phone's end of the video: it has the media, so it offers, and offers anew whenever that is needed.
-import type { IceServer } from '../protocol/messages';
 import { randomName } from '../random';
 import { type Signal, withStartBitrate } from './negotiation';
 import { Peer, type PeerState } from './peer';
@@ -22,9 +21,13 @@ export class Sender {
   private timer: number | undefined;
 
   constructor(
-    private readonly iceServers: IceServer[],
+    private readonly configuration: () => RTCConfiguration,
     private readonly handlers: SenderHandlers,
   ) {}
+
+  get pc(): RTCPeerConnection | undefined {
+    return this.peer?.pc;
+  }
 
   /** A new camera track: swapped into a running connection, else a reason to offer one. */
   async use(track: MediaStreamTrack): Promise<void> {
@@ -90,7 +93,7 @@ export class Sender {
     if (!this.track) return;
     this.peer?.close();
     const session = randomName();
-    const peer = new Peer(session, this.iceServers, {
+    const peer = new Peer(session, this.configuration(), {
       signal: this.handlers.post,
       state: (state) => this.follow(peer, state),
     });

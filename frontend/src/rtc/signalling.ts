@@ -61,6 +61,11 @@ export class RoomChannel {
     document.addEventListener('visibilitychange', this.seen);
   }
 
+  /** Round trip of the last signal that was posted. */
+  get postMs(): number | null {
+    return this.outbox.postMs;
+  }
+
   /** Takes the seat anew. */
   open(takeover = false): void {
     this.stream.forget();

@@ -14,6 +14,7 @@ export type ControlHandlers = {
   saveFrame: () => void;
   collect: () => void;
   waterfall: () => void;
+  doctor: () => void;
 };
 
 export class Controls {
@@ -86,6 +87,7 @@ export class Controls {
       i: () => this.handlers.saveFrame(),
       k: () => this.handlers.collect(),
       w: () => this.handlers.waterfall(),
+      d: () => this.handlers.doctor(),
       f: toggleFullscreen,
       c: () => this.toggleFit(),
       '?': () => (this.help.open ? this.help.close() : this.help.showModal()),

@@ -3,10 +3,12 @@ import { epochNow } from '../detect/epoch';
 import type { ResultMessage } from '../detect/messages';
 import { byId } from '../dom';
 import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
+import { IceServers } from '../rtc/ice';
 import { Receiver } from '../rtc/receiver';
 import { Controls } from './controls';
 import { Detection } from './detection';
 import { Display } from './display';
+import { Doctor } from './doctor/doctor';
 import { Filter } from './filter';
 import { Flow } from './flow';
 import { Hud } from './hud';
@@ -48,6 +50,8 @@ export class Viewer {
   private readonly snapshots: Snapshots;
   private readonly waterfall = new Waterfall();
   private readonly settings = loadSettings();
+  private readonly ice = new IceServers();
+  private readonly doctor = this.makeDoctor();
   private overlay: Overlay = 'exact';
   private connection: Connection = 'starting';
   private situation: Omit<Situation, 'flowing'> = {
@@ -105,6 +109,8 @@ export class Viewer {
       metrics: () => this.report(),
       /** The last ten seconds. */
       glance: () => this.detection.metrics.glance(epochNow()),
+      /** What the connection doctor finds. */
+      doctor: () => this.doctor.checks,
       /** Measures for so many seconds, from nought. */
       record: (seconds: number) => this.recorder.record(seconds),
       /** The recording under way ends with what it has. */
@@ -172,6 +178,7 @@ export class Viewer {
       saveFrame: () => void this.snapshots.saveFrame(),
       collect: () => this.snapshots.collect(),
       waterfall: () => this.waterfall.toggle(),
+      doctor: () => this.doctor.toggle(),
     });
     controls.setThreshold(settings.threshold);
     controls.setLowestThreshold(this.config.model.score_threshold);
@@ -182,10 +189,11 @@ export class Viewer {
   }
 
   private makeReceiver(): Receiver {
-    return new Receiver(this.config.ice_servers, {
+    return new Receiver(() => this.ice.take(), {
       post: (signal) => this.room.channel?.post(signal),
       state: (peer) => {
         this.situation.peer = peer;
+        this.doctor.link.note(peer, this.receiver.pc);
         if (peer === 'live' && this.receiver.pc) this.flow.watch(this.receiver.pc);
         if (peer === 'none' || peer === 'connecting') this.release();
         this.update();
@@ -203,6 +211,7 @@ export class Viewer {
     return new Room({
       room: (room) => {
         this.invite.show(room, this.config.join_obstacle);
+        if (room) this.ice.enter(room.room, room.viewer_token);
         // Another room knows nothing of the old one's phone.
         this.situation.phonePresent = false;
         this.update();
@@ -219,9 +228,30 @@ export class Viewer {
         const first = welcome && !welcomed.has(this.room.id);
         welcomed.add(this.room.id);
         this.note({ phonePresent });
+        if (!phonePresent) this.doctor.forgetPhone();
         this.receiver.phone(phonePresent, first);
       },
-      signal: (signal) => void this.receiver.receive(signal),
+      signal: (signal) => {
+        if ('facts' in signal) this.doctor.hear(signal.facts);
+        else void this.ice.known.then(() => this.receiver.receive(signal));
+      },
+    });
+  }
+
+  private makeDoctor(): Doctor {
+    return new Doctor({
+      look: () => ({
+        secure: window.isSecureContext,
+        seat: this.situation.seat,
+        unreachable: this.situation.unreachable,
+        postMs: this.room.channel?.postMs ?? null,
+        servers: this.ice.kinds,
+        phonePresent: this.situation.phonePresent,
+        clock: this.detection.metrics.clock,
+        detector: this.detection.detector,
+      }),
+      live: () => this.connection === 'live',
+      ask: () => this.room.channel?.post({ ask_facts: {} }),
     });
   }
 

@@ -1,0 +1,112 @@
+// Item 6: the connection doctor in a real browser, on both pages.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBarePhone } from './harness/chrome';
+import { keepPeerConnections, lineOf, openDetails, selectedPair, untilLine } from './harness/doctor';
+import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
+import { type Session, startSession } from './harness/session';
+import { until } from './harness/until';
+import { joinLink, SERVER_AWAY, untilPainted, untilText } from './harness/viewer';
+
+let session: Session;
+let refusing: Browser;
+let viewer: Watched;
+let phone: Watched;
+
+beforeAll(async () => {
+  const started = [startSession('people.mjpeg'), launchBarePhone(1)] as const;
+  [session, refusing] = await Promise.all(started);
+  viewer = await openViewer(session.laptop, session.server.viewerUrl);
+  await viewer.context.addInitScript(keepPeerConnections);
+  await viewer.page.reload({ waitUntil: 'domcontentloaded' });
+});
+
+afterAll(async () => {
+  await refusing?.close();
+  await session?.end();
+});
+
+const isOpen = async () => (await viewer.page.locator('#doctor').getAttribute('open')) !== null;
+
+test('item 6: a refused camera is red on both pages, with what to do, and the viewer shows it by itself', async () => {
+  const refused = await openPhone(refusing, await joinLink(viewer.page), { permissions: [] });
+  expect(await isOpen()).toBe(false);
+  await refused.page.locator('#start').tap();
+  await untilText(refused.page, '#connection-summary', /^1 problem$/);
+  await openDetails(refused.page, '#connection');
+  for (const { page } of [refused, viewer]) {
+    const line = await untilLine(page, 'phone-camera', 'bad', /not allowed/);
+    expect(line.remedy).toMatch(/Allow the camera/);
+  }
+  expect(await isOpen()).toBe(true);
+  expect(await lineOf(viewer.page, 'phone-secure')).toMatchObject({ state: 'ok' });
+  await closePage(refused);
+  await untilLine(viewer.page, 'phone-facts', 'waiting', /none has joined/);
+  expect([...takeTroubles(refused), ...takeTroubles(viewer)]).toEqual([]);
+});
+
+test('item 6: a live session is all green, and its figures are those of getStats', async () => {
+  phone = await openPhone(session.phones, await joinLink(viewer.page));
+  await untilPainted(viewer.page, 10);
+  await openDetails(phone.page, '#connection');
+  for (const [page, summary] of [
+    [viewer.page, '#doctor-summary'],
+    [phone.page, '#connection-summary'],
+  ] as const) {
+    await untilText(page, summary, /^all well$/);
+    await untilLine(page, 'pairs', 'ok', /^\d of \d/);
+  }
+  const own = await selectedPair(viewer.page);
+  expect(own?.local).toBe('host');
+  await untilLine(viewer.page, 'path', 'ok', new RegExp(`^Straight: host ↔ ${own?.remote} over UDP`));
+  await until('the round trip is the browser’s', async () => {
+    const [line, real] = [await lineOf(viewer.page, 'round-trip'), await selectedPair(viewer.page)];
+    const told = Number.parseFloat(line?.value ?? '');
+    return Math.abs(told - (real?.roundTripMs ?? Number.NaN)) <= 1;
+  });
+  await until('the frame rate is the browser’s', async () => {
+    const first = await selectedPair(viewer.page);
+    await untilPainted(viewer.page, 20);
+    const [line, last] = [await lineOf(viewer.page, 'frames'), await selectedPair(viewer.page)];
+    const seconds = ((last?.at ?? 0) - (first?.at ?? 0)) / 1000;
+    const real = ((last?.framesDecoded ?? 0) - (first?.framesDecoded ?? 0)) / seconds;
+    return Math.abs(Number.parseFloat(line?.value ?? '') - real) < 0.2 * real;
+  });
+  expect([...takeTroubles(phone), ...takeTroubles(viewer)]).toEqual([]);
+});
+
+test('item 6: an open panel has the phone’s figures anew, a closed one leaves the phone alone', async () => {
+  const posted = () => phone.requests.filter((url) => url.includes('/signal')).length;
+  const before = posted();
+  await until('the phone tells of itself again', () => posted() > before);
+  await untilLine(viewer.page, 'phone-signalling', 'ok', /^open, \d+ ms$/);
+  await viewer.page.keyboard.press('d');
+  expect(await isOpen()).toBe(false);
+  const asked = () => viewer.requests.filter((url) => url.includes('/signal')).length;
+  // What was asked before may still be told; after it nothing is, for longer than an open panel waits.
+  await untilPainted(viewer.page, 15);
+  const last = asked();
+  await untilPainted(viewer.page, 45);
+  expect(asked()).toBe(last);
+});
+
+test('item 6: a server that is away is red on both pages, and green when it is back', async () => {
+  await session.server.kill();
+  await viewer.page.keyboard.press('d');
+  for (const [page, id] of [
+    [viewer.page, 'viewer-signalling'],
+    [phone.page, 'phone-signalling'],
+  ] as const) {
+    const line = await untilLine(page, id, 'bad', /does not answer/);
+    expect(line.remedy).toMatch(/Sightline still runs/);
+  }
+  expect(await lineOf(viewer.page, 'phone-facts'), 'old news is no news').toMatchObject({ state: 'unknown' });
+  await session.server.restart();
+  await untilLine(viewer.page, 'viewer-signalling', 'ok', /^open/);
+  // Whether its room lives on is another matter: it is not the server that fails it any more.
+  await until('the phone’s server answers', async () => {
+    const line = await lineOf(phone.page, 'phone-signalling');
+    return line !== null && !/does not answer/.test(line.value);
+  });
+  expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
+});

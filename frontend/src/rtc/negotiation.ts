@@ -1,5 +1,13 @@
 // What the two pages say to each other through the room. The server never reads it.
 import { isObject } from '../protocol/parse';
+import {
+  type Adjust,
+  type CameraReport,
+  isAdjust,
+  isCameraReport,
+  isSeen,
+  type Seen,
+} from './camera-signals';
 
 export type Signal =
   /** viewer → phone: please offer. */
@@ -9,7 +17,10 @@ export type Signal =
   /** `null` ends the list of candidates. */
   | { candidate: { session: string; candidate: RTCIceCandidateInit | null } }
   /** phone → viewer: the camera is off, nothing more comes. */
-  | { bye: { session: string } };
+  | { bye: { session: string } }
+  | { camera: CameraReport }
+  | { adjust: Adjust }
+  | { seen: Seen };
 
 const isSession = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 64;
 
@@ -25,13 +36,17 @@ function isCandidate(value: unknown): boolean {
 
 /** The signal a payload holds, or null when it is none of ours. */
 export function parseSignal(payload: unknown): Signal | null {
-  if (!isObject(payload)) return null;
+  // One kind each: whoever looks for another kind in it must not find what nobody checked.
+  if (!isObject(payload) || Object.keys(payload).length !== 1) return null;
   const known =
     isObject(payload.ready) ||
     isDescription(payload.offer) ||
     isDescription(payload.answer) ||
     isCandidate(payload.candidate) ||
-    (isObject(payload.bye) && isSession(payload.bye.session));
+    (isObject(payload.bye) && isSession(payload.bye.session)) ||
+    isCameraReport(payload.camera) ||
+    isAdjust(payload.adjust) ||
+    ('seen' in payload && isSeen(payload.seen));
   return known ? (payload as Signal) : null;
 }
 

@@ -60,9 +60,13 @@ export class RoomChannel {
     this.enter('closed');
   }
 
-  /** Queued behind earlier signals, so that an offer never overtakes its candidates or the other way round. */
-  post(signal: Signal): void {
+  /**
+   * Queued behind earlier signals, so that an offer never overtakes its candidates or the other way round.
+   * Resolves when it was taken, refused or given up: whoever posts again and again waits for that.
+   */
+  post(signal: Signal): Promise<void> {
     this.outbox = this.outbox.then(() => this.deliver(signal));
+    return this.outbox;
   }
 
   /** After a sleep or a change of network a stream may be dead without knowing it: take the seat anew. */

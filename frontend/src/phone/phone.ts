@@ -1,18 +1,24 @@
 // Ties the phone's parts together: camera, seat in the room, connection, words.
 import { Backoff } from '../backoff';
+import { Newest } from '../newest';
 import { ask, Refused } from '../protocol/api';
 import { parseJoinInfo } from '../protocol/parse';
+import type { CameraReport } from '../rtc/camera-signals';
 import { IceServers } from '../rtc/ice';
+import type { Signal } from '../rtc/negotiation';
 import { Sender } from '../rtc/sender';
 import { RoomChannel } from '../rtc/signalling';
-import { Camera, CameraError } from './camera';
 import { Connection, cameraOf } from './connection';
-import { type Action, type Knowledge, messageFor, unwanted } from './status';
+import { Controls } from './controls';
+import { Dim } from './dim';
+import { Filming, type Shot } from './filming';
+import { SeenLine } from './seen-line';
+import { type Action, type Knowledge, messageFor, needsPerson, unwanted } from './status';
 import { View } from './view';
 import { keepAwake } from './wake-lock';
 
-/** A camera that was taken away is asked for again; each try is cheap, and iOS gives it back only when visible. */
-const REOPEN_EVERY_MS = 2000;
+/** However often the camera is set, the viewer is told at most this often. */
+const REPORT_EVERY_MS = 100;
 
 export class Phone {
   private known: Knowledge = {
@@ -22,12 +28,23 @@ export class Phone {
     viewerPresent: false,
     peer: 'none',
   };
-  private readonly view = new View({
-    action: (action) => this.act(action),
-    flip: () => void this.flip(),
-    stop: () => this.stop(),
+  private readonly view = new View((action) => this.act(action));
+  private readonly controls = new Controls(
+    (wish) => this.filming.adjust(wish),
+    () => this.filming.stop(),
+  );
+  private readonly dim = new Dim();
+  private readonly seenLine = new SeenLine();
+  private readonly filming = new Filming({
+    state: (camera) => this.note({ camera }),
+    shot: (shot) => this.show(shot),
+    stopped: () => this.stopped(),
+    told: (report) => {
+      this.controls.show(report);
+      this.report(report);
+    },
+    wanted: () => !unwanted(this.known),
   });
-  private readonly camera = new Camera({ lost: () => this.lost() });
   private readonly ice = new IceServers();
   private readonly connection = new Connection({
     look: () => ({
@@ -41,17 +58,16 @@ export class Phone {
     heard: () => this.channel?.state === 'open' && this.channel.peerPresent,
     post: (facts) => this.channel?.post({ facts }),
   });
+  private readonly reports = new Newest<CameraReport>(
+    async (camera) => this.channel?.post({ camera }),
+    REPORT_EVERY_MS,
+  );
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;
   private readonly backoff = new Backoff(500, 8000);
-  private opening = false;
   private joinTimer: number | undefined;
-  private reopenTimer: number | undefined;
 
   constructor(private readonly token: string) {
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible' && this.known.camera.kind === 'lost') void this.open();
-    });
     if (!window.isSecureContext) {
       this.view.offerSecureAddress();
       this.note({ camera: { kind: 'failed', trouble: 'insecure' } });
@@ -62,7 +78,7 @@ export class Phone {
   }
 
   start(): void {
-    if (this.known.camera.kind === 'off') void this.open();
+    if (this.known.camera.kind === 'off') void this.filming.start();
   }
 
   /** Looks the link up and takes the seat at once, so that the laptop can say that the phone is here. */
@@ -94,84 +110,53 @@ export class Phone {
           this.note({ viewerPresent });
           this.sender?.viewer(viewerPresent);
           this.connection.tell();
+          this.report();
         },
-        signal: (signal) => {
-          if ('ask_facts' in signal) this.connection.tell();
-          else void this.sender?.receive(signal);
-        },
+        signal: (signal) => this.receive(signal),
       },
     );
     this.channel = channel;
     this.sender = new Sender(() => this.ice.take(), {
-      post: (signal) => channel.post(signal),
+      post: (signal) => {
+        void channel.post(signal);
+        // A viewer that is offered a video knows nothing of the camera behind it.
+        if ('offer' in signal) this.report();
+      },
       state: (peer) => {
         this.connection.link.note(peer, this.sender?.pc);
         this.note({ peer });
       },
     });
-    if (this.camera.track) void this.sender.use(this.camera.track);
+    if (this.filming.track) void this.sender.use(this.filming.track);
     channel.open();
   }
 
-  private open(): Promise<void> {
-    return this.film(() => this.camera.open());
+  private receive(signal: Signal): void {
+    if ('ask_facts' in signal) this.connection.tell();
+    else if ('adjust' in signal) this.filming.adjust(signal.adjust);
+    else if ('seen' in signal) this.seenLine.show(signal.seen);
+    else void this.sender?.receive(signal);
   }
 
-  /** One opening at a time: of two, one track would be left running with nobody to stop it. */
-  private async film(open: () => Promise<MediaStreamTrack>): Promise<void> {
-    if (this.opening) return;
-    this.opening = true;
-    clearTimeout(this.reopenTimer);
-    const before = this.known.camera.kind;
-    // Turning round and getting back what was lost are no first start: the words stay as they are.
-    if (before !== 'lost' && before !== 'on') this.note({ camera: { kind: 'asking' } });
-    try {
-      const track = await open();
-      if (unwanted(this.known)) return this.stop();
-      this.note({ camera: { kind: 'on' } });
-      this.view.showCamera(track, this.camera.frontal, await this.camera.several());
-      keepAwake(true);
-      await this.sender?.use(track);
-    } catch (error) {
-      console.warn('the camera did not open', error);
-      const trouble = error instanceof CameraError ? error.trouble : 'unknown';
-      if (before === 'lost' && trouble !== 'refused') return this.reopenSoon();
-      this.stop();
-      this.note({ camera: { kind: 'failed', trouble } });
-    } finally {
-      this.opening = false;
-    }
+  /** Tells the viewer how the camera is set. */
+  private report(report = this.filming.report()): void {
+    if (report && this.known.viewerPresent) this.reports.push(report);
   }
 
-  private lost(): void {
-    this.note({ camera: { kind: 'lost' } });
-    this.reopenSoon();
+  private async show(shot: Shot): Promise<void> {
+    this.view.showCamera(shot);
+    keepAwake(true);
+    await this.sender?.use(shot.track);
   }
 
-  private reopenSoon(): void {
-    clearTimeout(this.reopenTimer);
-    this.reopenTimer = window.setTimeout(() => {
-      if (document.visibilityState === 'visible') void this.open();
-    }, REOPEN_EVERY_MS);
-  }
-
-  private async flip(): Promise<void> {
-    this.view.flipping(true);
-    await this.film(() => this.camera.turn());
-    this.view.flipping(false);
-  }
-
-  private stop(): void {
-    clearTimeout(this.reopenTimer);
-    this.camera.close();
+  private stopped(): void {
     this.sender?.stop();
     keepAwake(false);
     this.view.hideCamera();
-    this.note({ camera: { kind: 'off' } });
   }
 
   private act(action: Exclude<Action, null>): void {
-    if (action === 'start' || action === 'retry_camera') void this.open();
+    if (action === 'start' || action === 'retry_camera') void this.filming.start();
     else if (action === 'retry_server') this.retryServer();
     else if (action === 'take_over') this.takeOver();
     else location.reload();
@@ -191,6 +176,9 @@ export class Phone {
     this.known = { ...this.known, ...news };
     this.view.say(messageFor(this.known));
     this.connection.show();
-    if (this.camera.track && unwanted(this.known)) this.stop();
+    const { camera, viewerPresent } = this.known;
+    if (needsPerson(this.known)) this.dim.wake();
+    if (!viewerPresent || camera.kind !== 'on') this.seenLine.hide();
+    if (this.filming.track && unwanted(this.known)) this.filming.stop();
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextOf, troubleOf } from './camera';
-import { type Knowledge, messageFor, unwanted } from './status';
+import { type Knowledge, messageFor, needsPerson, unwanted } from './status';
 
 const live: Knowledge = {
   camera: { kind: 'on' },
@@ -21,7 +21,9 @@ describe('messageFor', () => {
     ['Joining', null, { peer: 'none', seat: 'connecting' }],
     ['Use this phone as a camera', 'start', { peer: 'none', camera: { kind: 'off' } }],
     ['Starting the camera', null, { peer: 'none', camera: { kind: 'asking' } }],
-    ['The camera was taken away', 'retry_camera', { camera: { kind: 'lost' } }],
+    ['The camera was taken away', 'retry_camera', { camera: { kind: 'lost', how: 'returning' } }],
+    ['Something else has the camera', 'retry_camera', { camera: { kind: 'lost', how: 'stuck' } }],
+    ['The camera needs a tap', 'retry_camera', { camera: { kind: 'lost', how: 'asks' } }],
     ['This link has expired', 'reload', { peer: 'none', seat: 'gone' }],
     ['Another phone is the camera', 'take_over', { peer: 'none', seat: 'taken' }],
     ['Another phone took over', 'take_over', { peer: 'none', seat: 'replaced' }],
@@ -48,6 +50,22 @@ describe('unwanted', () => {
     [false, { seat: 'retrying', peer: 'none' }],
   ])('is %s for %o', (expected, news) => {
     expect(unwanted({ ...live, ...news })).toBe(expected);
+  });
+});
+
+describe('needsPerson', () => {
+  it.each<[boolean, Partial<Knowledge>]>([
+    [false, {}],
+    [false, { seat: 'retrying', peer: 'interrupted' }],
+    [false, { camera: { kind: 'lost', how: 'returning' } }],
+    [true, { camera: { kind: 'lost', how: 'stuck' } }],
+    [true, { camera: { kind: 'lost', how: 'asks' } }],
+    [true, { camera: { kind: 'failed', trouble: 'busy' } }],
+    [true, { camera: { kind: 'off' } }],
+    [true, { seat: 'replaced' }],
+    [true, { seat: 'gone', peer: 'none' }],
+  ])('is %s for %o', (expected, news) => {
+    expect(needsPerson({ ...live, ...news })).toBe(expected);
   });
 });
 

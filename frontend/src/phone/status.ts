@@ -7,7 +7,8 @@ export type CameraState =
   | { kind: 'off' }
   | { kind: 'asking' }
   | { kind: 'on' }
-  | { kind: 'lost' }
+  /** `stuck`: something keeps it. `asks`: the browser lends it again only when a person says so. */
+  | { kind: 'lost'; how: 'returning' | 'stuck' | 'asks' }
   | { kind: 'failed'; trouble: CameraTrouble };
 
 export type Knowledge = {
@@ -58,8 +59,33 @@ const CAMERA_MESSAGES: Record<CameraTrouble, Omit<Message, 'tone'>> = {
   },
 };
 
+const LOST_MESSAGES: Record<(CameraState & { kind: 'lost' })['how'], Omit<Message, 'action'>> = {
+  returning: {
+    tone: 'busy',
+    title: 'The camera was taken away',
+    detail: 'A call, another app or the lock screen has it. Getting it back…',
+  },
+  stuck: {
+    tone: 'bad',
+    title: 'Something else has the camera',
+    detail: 'Close the app or tab that uses it: this page then goes on by itself.',
+  },
+  asks: {
+    tone: 'bad',
+    title: 'The camera needs a tap',
+    detail:
+      'The browser took it back. Tap to film on; if it does not ask you, allow the camera in its settings for this page.',
+  },
+};
+
 export function messageFor(known: Knowledge): Message {
   return seatMessage(known) ?? cameraMessage(known.camera) ?? linkMessage(known);
+}
+
+/** A dimmed screen must light up: without a person nothing goes on. */
+export function needsPerson(known: Knowledge): boolean {
+  const { camera } = known;
+  return unwanted(known) || (camera.kind !== 'on' && !(camera.kind === 'lost' && camera.how === 'returning'));
 }
 
 /** Nobody can get this phone's picture: it must not film. */
@@ -126,15 +152,7 @@ function cameraMessage(camera: CameraState): Message | null {
       action: null,
     };
   }
-  if (camera.kind === 'lost') {
-    return {
-      tone: 'busy',
-      title: 'The camera was taken away',
-      detail: 'A call, another app or the lock screen has it. Getting it back…',
-      action: 'retry_camera',
-    };
-  }
-  return null;
+  return camera.kind === 'lost' ? { ...LOST_MESSAGES[camera.how], action: 'retry_camera' } : null;
 }
 
 function linkMessage({ seat, viewerPresent, peer }: Knowledge): Message {

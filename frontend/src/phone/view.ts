@@ -1,5 +1,6 @@
-// The phone page's elements.
+// The phone page's words and preview.
 import { byId, write } from '../dom';
+import type { Shot } from './filming';
 import type { Action, Message } from './status';
 
 const ACTION_WORDS: Record<Exclude<Action, null>, string> = {
@@ -10,28 +11,18 @@ const ACTION_WORDS: Record<Exclude<Action, null>, string> = {
   reload: 'Try this link again',
 };
 
-export type ViewHandlers = {
-  action: (action: Exclude<Action, null>) => void;
-  flip: () => void;
-  stop: () => void;
-};
-
 export class View {
   private readonly preview = byId<HTMLVideoElement>('preview');
   private readonly status = byId('status');
   private readonly title = byId('title');
   private readonly detail = byId('detail');
   private readonly button = byId<HTMLButtonElement>('start');
-  private readonly flip = byId<HTMLButtonElement>('flip');
-  private readonly stop = byId<HTMLButtonElement>('stop');
   private action: Action = null;
 
-  constructor(handlers: ViewHandlers) {
+  constructor(act: (action: Exclude<Action, null>) => void) {
     this.button.addEventListener('click', () => {
-      if (this.action) handlers.action(this.action);
+      if (this.action) act(this.action);
     });
-    this.flip.addEventListener('click', handlers.flip);
-    this.stop.addEventListener('click', handlers.stop);
   }
 
   say({ tone, title, detail, action }: Message): void {
@@ -52,24 +43,20 @@ export class View {
     link.hidden = false;
   }
 
-  showCamera(track: MediaStreamTrack, frontal: boolean, several: boolean): void {
+  showCamera({ track, frontal }: Shot): void {
     document.body.dataset.camera = 'on';
-    this.preview.srcObject = new MediaStream([track]);
-    this.preview.play().catch((error: unknown) => console.warn('no preview', error));
     // People know themselves from the mirror. Only the preview is mirrored, never what is sent.
     this.preview.dataset.mirrored = String(frontal);
-    this.stop.hidden = false;
-    this.flip.hidden = !several;
+    const shown = this.preview.srcObject as MediaStream | null;
+    if (shown?.getTracks()[0] === track) return;
+    this.preview.srcObject = new MediaStream([track]);
+    // Dimmed, it starts when somebody looks again.
+    if (!this.preview.autoplay) return;
+    this.preview.play().catch((error: unknown) => console.warn('no preview', error));
   }
 
   hideCamera(): void {
     document.body.dataset.camera = 'off';
     this.preview.srcObject = null;
-    this.stop.hidden = true;
-    this.flip.hidden = true;
-  }
-
-  flipping(busy: boolean): void {
-    this.flip.disabled = busy;
   }
 }

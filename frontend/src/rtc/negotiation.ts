@@ -1,6 +1,14 @@
 // What the two pages say to each other through the room. The server never reads it.
 import { type PhoneFacts, parsePhoneFacts } from '../doctor/facts';
 import { isObject } from '../protocol/parse';
+import {
+  type Adjust,
+  type CameraReport,
+  isAdjust,
+  isCameraReport,
+  isSeen,
+  type Seen,
+} from './camera-signals';
 
 export type Signal =
   /** viewer → phone: please offer. */
@@ -14,7 +22,10 @@ export type Signal =
   /** phone → viewer: how its end of the connection is, for the doctor. */
   | { facts: PhoneFacts }
   /** viewer → phone: please tell your facts. */
-  | { ask_facts: Record<string, never> };
+  | { ask_facts: Record<string, never> }
+  | { camera: CameraReport }
+  | { adjust: Adjust }
+  | { seen: Seen };
 
 const isSession = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 64;
 
@@ -30,7 +41,8 @@ function isCandidate(value: unknown): boolean {
 
 /** The signal a payload holds, or null when it is none of ours. */
 export function parseSignal(payload: unknown): Signal | null {
-  if (!isObject(payload)) return null;
+  // One kind each: whoever looks for another kind in it must not find what nobody checked.
+  if (!isObject(payload) || Object.keys(payload).length !== 1) return null;
   const facts = parsePhoneFacts(payload.facts);
   if (facts) return { facts };
   const known =
@@ -39,7 +51,10 @@ export function parseSignal(payload: unknown): Signal | null {
     isDescription(payload.answer) ||
     isCandidate(payload.candidate) ||
     isObject(payload.ask_facts) ||
-    (isObject(payload.bye) && isSession(payload.bye.session));
+    (isObject(payload.bye) && isSession(payload.bye.session)) ||
+    isCameraReport(payload.camera) ||
+    isAdjust(payload.adjust) ||
+    ('seen' in payload && isSeen(payload.seen));
   return known ? (payload as Signal) : null;
 }
 

@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 1000;
 /** The server has no room for it at the moment. */
 const LATER = [429, 503];
 
-type Letter = { signal: Signal; sitting: string; number: number };
+type Letter = { signal: Signal; sitting: string; number: number; done: () => void };
 
 export class Outbox {
   /** Round trip of the last signal that was delivered. */
@@ -35,22 +35,33 @@ export class Outbox {
   }
 
   clear(): void {
-    this.waiting = [];
+    this.keep(() => false);
   }
 
-  post(signal: Signal): void {
+  /** Resolves when it was taken, refused or given up. */
+  post(signal: Signal): Promise<void> {
     if ('offer' in signal) this.forgetOthers(signal.offer.session);
     this.number += 1;
-    this.waiting.push({ signal, sitting: this.sitting, number: this.number });
+    const { sitting, number } = this;
+    const finished = new Promise<void>((done) => this.waiting.push({ signal, sitting, number, done }));
     if (this.waiting.length > MOST_WAITING) {
-      console.warn('a signal was left out, the server takes none', this.waiting.shift()?.signal);
+      const [oldest] = this.waiting;
+      console.warn('a signal was left out, the server takes none', oldest?.signal);
+      this.keep((letter) => letter !== oldest);
     }
     void this.deliver();
+    return finished;
   }
 
   /** An offer replaces the session before it. */
   private forgetOthers(session: string): void {
-    this.waiting = this.waiting.filter(({ signal }) => (sessionOf(signal) ?? session) === session);
+    this.keep(({ signal }) => (sessionOf(signal) ?? session) === session);
+  }
+
+  private keep(wanted: (letter: Letter) => boolean): void {
+    const all = this.waiting;
+    this.waiting = all.filter(wanted);
+    for (const letter of all) if (!wanted(letter)) letter.done();
   }
 
   private async deliver(): Promise<void> {
@@ -60,7 +71,7 @@ export class Outbox {
     for (let next = this.waiting[0]; next; next = this.waiting[0]) {
       if (await this.send(next)) {
         backoff.reset();
-        this.waiting = this.waiting.filter((letter) => letter !== next);
+        this.keep((letter) => letter !== next);
       } else {
         await sleep(backoff.wait());
       }

@@ -82,10 +82,13 @@ export class RoomChannel {
     this.end('closed');
   }
 
-  /** Queued behind earlier signals, so that an offer never overtakes its candidates or the other way round. */
-  post(signal: Signal): void {
+  /**
+   * Queued behind earlier signals, so that an offer never overtakes its candidates or the other way round.
+   * Resolves when it was taken, refused or given up: whoever posts again and again waits for that.
+   */
+  async post(signal: Signal): Promise<void> {
     // Who has no seat speaks for nobody.
-    if (SEATED.includes(this.state)) this.outbox.post(signal);
+    if (SEATED.includes(this.state)) await this.outbox.post(signal);
   }
 
   /** A stream of another network is dead. */

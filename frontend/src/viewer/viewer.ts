@@ -15,6 +15,7 @@ import { Hud } from './hud';
 import { Invite } from './invite';
 import { Labels } from './labels';
 import type { Options, Overlay } from './options';
+import { PhonePanel } from './phone-panel';
 import { RecordPanel } from './record-panel';
 import { Recorder } from './recording';
 import { Room } from './room';
@@ -41,6 +42,7 @@ export class Viewer {
   );
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly flow = new Flow(() => this.update());
+  private readonly phonePanel = new PhonePanel((signal) => this.room.channel?.post(signal));
   private readonly receiver: Receiver;
   private readonly room: Room;
   private readonly detection: Detection;
@@ -232,6 +234,7 @@ export class Viewer {
         this.receiver.phone(phonePresent, first);
       },
       signal: (signal) => {
+        this.phonePanel.receive(signal);
         if ('facts' in signal) this.doctor.hear(signal.facts);
         else void this.ice.known.then(() => this.receiver.receive(signal));
       },
@@ -262,6 +265,7 @@ export class Viewer {
     }
     this.labels.noteSeen(message.result.detections.map(({ label }) => label));
     this.display.show(message);
+    this.phonePanel.noteShown(this.filter.apply(message.result.detections));
     this.snapshots.take(message);
   }
 
@@ -275,6 +279,7 @@ export class Viewer {
     const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
     this.view.showConnection(connection);
+    this.phonePanel.setLive(keepsPicture(connection) && this.situation.phonePresent);
     if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();

@@ -1,0 +1,44 @@
+// A black screen for hours on a stand: filming goes on, and so does the wake lock. A tap lights it up again.
+import { byId } from '../dom';
+
+export class Dim {
+  private readonly cover = byId<HTMLButtonElement>('dimmed');
+  private readonly preview = byId<HTMLVideoElement>('preview');
+
+  constructor() {
+    byId('dim').addEventListener('click', () => this.dim());
+    this.cover.addEventListener('click', () => this.wake());
+    document.addEventListener('fullscreenchange', () => {
+      // Left by the system's own gesture: somebody is there.
+      if (!document.fullscreenElement) this.wake();
+    });
+  }
+
+  wake(): void {
+    if (this.cover.hidden) return;
+    this.cover.hidden = true;
+    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+    this.preview.autoplay = true;
+    this.preview.play().catch((error: unknown) => console.warn('no preview', error));
+  }
+
+  private dim(): void {
+    this.cover.hidden = false;
+    this.cover.focus();
+    // Drawing a picture that nobody sees costs as much as drawing any other. The track itself films on.
+    this.preview.autoplay = false;
+    this.preview.pause();
+    // Hides the browser's bright bars, too; iPhones have no such thing for pages.
+    void this.fillScreen();
+  }
+
+  private async fillScreen(): Promise<void> {
+    try {
+      await document.documentElement.requestFullscreen?.({ navigationUI: 'hide' });
+      // Woken again before it came to that.
+      if (this.cover.hidden) await document.exitFullscreen();
+    } catch {
+      // The page alone is black, then.
+    }
+  }
+}

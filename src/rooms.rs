@@ -99,6 +99,13 @@ impl Rooms {
         self.lock().rooms.contains_key(room)
     }
 
+    /// Whose token of this room it is.
+    pub fn role(&self, room: &str, token: &str) -> Result<Role, RoomError> {
+        let mut state = self.lock();
+        let (_, role) = state.open(room, token)?;
+        Ok(role)
+    }
+
     /// The room that a phone token opens.
     pub fn find_by_phone_token(&self, token: &str) -> Result<String, RoomError> {
         let state = self.lock();

@@ -1,6 +1,7 @@
 //! HTTP: the router, what every handler shares, and the rules for every request. Only this folder
 //! (and the connections under it, `server.rs`) knows axum.
 
+mod clock;
 mod detect;
 mod error;
 mod guard;
@@ -25,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
+use crate::relay::Relays;
 use crate::rooms::{RoomKeys, Rooms};
 
 pub use guard::Transport;
@@ -54,6 +56,8 @@ pub struct Shared {
     client_config: ClientConfig,
     health: Health,
     max_frame_bytes: usize,
+    max_pixels: usize,
+    relays: Relays,
     folders: pages::Folders,
 }
 
@@ -64,6 +68,8 @@ impl Shared {
             client_config: client_config(config),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
+            max_pixels: config.pipeline.max_pixels,
+            relays: Relays::default(),
             folders: pages::Folders::new(config),
         })
     }
@@ -89,6 +95,7 @@ impl std::ops::Deref for Shared {
 
 pub fn router(state: AppState) -> Router {
     Router::new()
+        .route("/api/clock", get(clock::tell))
         .route("/api/config", get(pages::config))
         .route("/api/detect", get(detect::connect))
         .route("/api/join/{token}", get(rooms::join))
@@ -96,6 +103,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/rooms/{room}/events", get(rooms::events))
         .route("/api/rooms/{room}/signal", post(rooms::signal))
         .merge(rooms::metrics::routes())
+        .merge(rooms::relay::routes(state.max_frame_bytes))
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))

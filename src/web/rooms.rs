@@ -1,6 +1,7 @@
 //! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
 
 pub mod metrics;
+pub mod relay;
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -5,5 +5,6 @@ mod common;
 
 mod making;
 mod metrics;
+mod relay;
 mod seats;
 mod signals;

@@ -1,11 +1,13 @@
 // Ties the phone's parts together: camera, seat in the room, connection, words.
 import { Backoff } from '../backoff';
+import { byId } from '../dom';
 import { ask, Refused } from '../protocol/api';
 import type { ClientConfig } from '../protocol/messages';
 import { parseConfig, parseJoinInfo } from '../protocol/parse';
 import { Sender } from '../rtc/sender';
 import { RoomChannel } from '../rtc/signalling';
 import { Camera, CameraError } from './camera';
+import { PhoneRelay } from './relay/phone-relay';
 import { type Action, type Knowledge, messageFor, unwanted } from './status';
 import { View } from './view';
 import { keepAwake } from './wake-lock';
@@ -20,6 +22,7 @@ export class Phone {
     unreachable: false,
     viewerPresent: false,
     peer: 'none',
+    relaying: false,
   };
   private readonly view = new View({
     action: (action) => this.act(action),
@@ -27,6 +30,9 @@ export class Phone {
     stop: () => this.stop(),
   });
   private readonly camera = new Camera({ lost: () => this.lost() });
+  private readonly relay = new PhoneRelay(byId<HTMLVideoElement>('preview'), {
+    relaying: (relaying) => this.note({ relaying }),
+  });
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;
   private readonly backoff = new Backoff(500, 8000);
@@ -79,10 +85,14 @@ export class Phone {
           this.note({ viewerPresent });
           this.sender?.viewer(viewerPresent);
         },
-        signal: (signal) => void this.sender?.receive(signal),
+        signal: (signal) => {
+          if ('relay' in signal) this.relay.asked();
+          else void this.sender?.receive(signal);
+        },
       },
     );
     this.channel = channel;
+    this.relay.enter(room, this.token);
     this.sender = new Sender(config.ice_servers, {
       post: (signal) => channel.post(signal),
       state: (peer) => this.note({ peer }),
@@ -168,6 +178,8 @@ export class Phone {
   private note(news: Partial<Knowledge>): void {
     this.known = { ...this.known, ...news };
     this.view.say(messageFor(this.known));
+    const { camera, viewerPresent, peer } = this.known;
+    this.relay.note({ filming: camera.kind === 'on', viewerPresent, direct: peer === 'live' });
     if (this.camera.track && unwanted(this.known)) this.stop();
   }
 }

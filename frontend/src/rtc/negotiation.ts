@@ -9,7 +9,9 @@ export type Signal =
   /** `null` ends the list of candidates. */
   | { candidate: { session: string; candidate: RTCIceCandidateInit | null } }
   /** phone → viewer: the camera is off, nothing more comes. */
-  | { bye: { session: string } };
+  | { bye: { session: string } }
+  /** viewer → phone: no video arrives, please send pictures through the server. */
+  | { relay: Record<string, never> };
 
 const isSession = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 64;
 
@@ -31,7 +33,8 @@ export function parseSignal(payload: unknown): Signal | null {
     isDescription(payload.offer) ||
     isDescription(payload.answer) ||
     isCandidate(payload.candidate) ||
-    (isObject(payload.bye) && isSession(payload.bye.session));
+    (isObject(payload.bye) && isSession(payload.bye.session)) ||
+    isObject(payload.relay);
   return known ? (payload as Signal) : null;
 }
 

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The server does four small things: it serves the pages ([`web`]), introduces the two peers
-//! ([`rooms`]), runs inference ([`pipeline`]), and says how it is doing ([`metrics`]). No media ends in it.
+//! ([`rooms`]), runs inference ([`pipeline`]), and says how it is doing ([`metrics`]). No media stream ends in it;
+//! single pictures pass it only where the two peers cannot reach each other (`relay.rs`).
 
 pub mod check;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod model;
 pub mod phone;
 pub mod pipeline;
 pub mod protocol;
+mod relay;
 pub mod rooms;
 mod server;
 pub mod tls;

@@ -34,6 +34,7 @@ pub struct Metrics {
     /// By route template and class of status.
     pub requests: IntCounterVec,
     pub rooms: RoomMetrics,
+    pub relay: RelayMetrics,
 }
 
 impl Metrics {
@@ -64,6 +65,7 @@ impl Metrics {
                 &["route", "status"],
             )?,
             rooms: RoomMetrics::new(&add)?,
+            relay: RelayMetrics::new(&add)?,
             registry,
         })
     }
@@ -163,6 +165,37 @@ impl RoomMetrics {
         self.open.set(signed(occupancy.rooms));
         seats("viewer").set(signed(occupancy.viewers));
         seats("phone").set(signed(occupancy.phones));
+    }
+}
+
+/// Frames that go through the server, because phone and viewer cannot reach each other.
+pub struct RelayMetrics {
+    pub sockets_open: IntGauge,
+    pub frames: IntCounter,
+    pub replaced: IntCounter,
+    pub bytes: IntCounter,
+}
+
+impl RelayMetrics {
+    fn new(add: &Register) -> Result<Self, Error> {
+        Ok(Self {
+            sockets_open: add.gauge(
+                "sightline_relay_sockets_open",
+                "Viewers that listen to the relay.",
+            )?,
+            frames: add.counter(
+                "sightline_relay_frames_total",
+                "Frames passed on from a phone to its viewer.",
+            )?,
+            replaced: add.counter(
+                "sightline_relay_replaced_frames_total",
+                "Frames that a newer one replaced before the viewer took them.",
+            )?,
+            bytes: add.counter(
+                "sightline_relay_bytes_total",
+                "Bytes of the frames passed on.",
+            )?,
+        })
     }
 }
 

@@ -8,6 +8,7 @@
 //! microseconds, coordinates are fractions of the frame that was sent.
 
 mod metrics;
+mod relay;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use serde_json::Value;
 pub use metrics::{
     CaptureClockCounts, CpuPercent, FrameCounts, MetricsReport, StageSummary, StagesMs, Summary,
 };
+pub use relay::{RelayAnswer, RelayClock, RelayMessage, RelayedFrame, ServerTime};
 
 /// Bytes before the JPEG in a binary message on the detection socket:
 /// `u32 LE frame_id`, then `f64 LE capture_ts`.
@@ -364,6 +366,11 @@ mod tests {
             StageSummary,
             StagesMs,
             MetricsReport,
+            ServerTime,
+            RelayAnswer,
+            RelayClock,
+            RelayedFrame,
+            RelayMessage,
             ApiError,
             Health,
             Manifest,

@@ -1,6 +1,7 @@
 //! HTTP: the router, what every handler shares, and the rules for every request. Only this folder
 //! (and the connections under it, `server.rs`) knows axum.
 
+mod clock;
 mod detect;
 mod error;
 mod guard;
@@ -26,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
+use crate::relay::Relays;
 use crate::rooms::{RoomKeys, Rooms};
 
 pub use guard::Transport;
@@ -56,6 +58,8 @@ pub struct Shared {
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
+    max_pixels: usize,
+    relays: Relays,
     folders: pages::Folders,
 }
 
@@ -67,6 +71,8 @@ impl Shared {
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
+            max_pixels: config.pipeline.max_pixels,
+            relays: Relays::default(),
             folders: pages::Folders::new(config),
         })
     }
@@ -92,6 +98,7 @@ impl std::ops::Deref for Shared {
 
 pub fn router(state: AppState) -> Router {
     Router::new()
+        .route("/api/clock", get(clock::tell))
         .route("/api/config", get(pages::config))
         .route("/api/detect", get(detect::connect))
         .route("/api/join/{token}", get(rooms::join))
@@ -99,6 +106,7 @@ pub fn router(state: AppState) -> Router {
         .merge(rooms::metrics::routes())
         .merge(rooms::seats::routes())
         .merge(rooms::ice::routes())
+        .merge(rooms::relay::routes(state.max_frame_bytes))
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))

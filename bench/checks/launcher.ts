@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { cameraShowing, findChrome, launchWith } from '../../frontend/e2e/harness/chrome';
 import { CLIPS } from '../../frontend/e2e/harness/paths';
+
+type Browser = Awaited<ReturnType<typeof launchWith>>;
 
 export const launchLaptopBehind = (command: string[]): Promise<Browser> =>
   launchWith({ executablePath: launcher(command) });

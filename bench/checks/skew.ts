@@ -1,7 +1,7 @@
 // A browser whose wall clock is off.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Watched } from '../../frontend/e2e/harness/pages';
 import { workFolder } from '../lib/words';
 
 /** Asking a page takes some of this. */
@@ -26,7 +26,7 @@ export const skewed = (library: string, ms: number): string[] => [
 ];
 
 /** How far the page's wall clock is ahead of ours; fails unless it is as wanted. */
-export async function measuredSkew(page: Page, wanted: number): Promise<number> {
+export async function measuredSkew(page: Watched['page'], wanted: number): Promise<number> {
   let [skew, quickest] = [Number.NaN, Number.POSITIVE_INFINITY];
   for (let look = 0; look < LOOKS; look++) {
     const before = Date.now();

@@ -38,6 +38,24 @@ pub struct RgbImage {
 /// Decodes `jpeg` into `image`. Grey and CMYK come out as RGB. The header's dimensions are checked
 /// before anything is allocated for them.
 pub fn decode(jpeg: &[u8], max_pixels: usize, image: &mut RgbImage) -> Result<(), DecodeError> {
+    let (mut decoder, width, height) = opened(jpeg, max_pixels)?;
+    image.pixels.resize(width * height * 3, 0);
+    decoder
+        .decode_into(&mut image.pixels)
+        .map_err(DecodeError::bad)?;
+    (image.width, image.height) = (width as u32, height as u32);
+    Ok(())
+}
+
+/// As far as it can be told without decoding: a whole JPEG of no more than `max_pixels`.
+pub fn check(jpeg: &[u8], max_pixels: usize) -> Result<(), DecodeError> {
+    opened(jpeg, max_pixels).map(|_| ())
+}
+
+type Opened<'a> = (JpegDecoder<ZCursor<&'a [u8]>>, usize, usize);
+
+/// The decoder behind the headers, with width and height.
+fn opened(jpeg: &[u8], max_pixels: usize) -> Result<Opened<'_>, DecodeError> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(MAX_SIDE)
@@ -58,12 +76,7 @@ pub fn decode(jpeg: &[u8], max_pixels: usize, image: &mut RgbImage) -> Result<()
     if !ends_with_marker(jpeg) {
         return Err(DecodeError::bad("the end-of-image marker is missing"));
     }
-    image.pixels.resize(width * height * 3, 0);
-    decoder
-        .decode_into(&mut image.pixels)
-        .map_err(DecodeError::bad)?;
-    (image.width, image.height) = (width as u32, height as u32);
-    Ok(())
+    Ok((decoder, width, height))
 }
 
 fn dimensions(decoder: &JpegDecoder<ZCursor<&[u8]>>) -> Result<(usize, usize), DecodeError> {
@@ -142,6 +155,15 @@ mod tests {
         }
         assert!(decoded(b"\x89PNG\r\n\x1a\n").is_err());
         assert!(decoded(&claiming(0, 8)).is_err());
+    }
+
+    #[test]
+    fn the_check_refuses_what_its_header_and_end_tell() {
+        assert_eq!(check(GREY, 64), Ok(()));
+        assert!(matches!(check(GREY, 63), Err(DecodeError::TooLarge { .. })));
+        for broken in [&GREY[..GREY.len() - 1], b"\x89PNG\r\n\x1a\n", b""] {
+            assert!(matches!(check(broken, 64), Err(DecodeError::BadJpeg(_))));
+        }
     }
 
     #[test]

@@ -40,11 +40,11 @@ pub struct FrameCounts {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CaptureClockCounts {
-    /// The phone's camera, by WebRTC's capture time.
+    /// The phone's camera, by WebRTC's capture time, or by the phone's browser where frames are relayed.
     pub capture_time: u32,
     /// The frame's arrival at the viewer.
     pub receive_time: u32,
-    /// The moment the viewer sampled it.
+    /// The moment it was sampled: by the viewer, or by the phone where frames are relayed.
     pub sample_time: u32,
 }
 
@@ -122,10 +122,10 @@ pub struct MetricsReport {
     /// Bytes of the messages on the detection socket.
     pub uplink_kbps: Option<f64>,
     pub downlink_kbps: Option<f64>,
-    /// The phone's video, RTP headers included, by `getStats`.
+    /// The phone's video, RTP headers included, by `getStats`; of relayed frames, what came down the relay.
     pub video_kbps: Option<f64>,
     pub capture_clock: CaptureClockCounts,
-    /// The server's clock is known within ± this.
+    /// The server's clock is known within ± this; of relayed frames, to phone and viewer together.
     pub clock_error_ms: Option<f64>,
     pub cpu_percent: CpuPercent,
     pub stages_ms: StagesMs,

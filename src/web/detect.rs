@@ -24,10 +24,10 @@ use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErro
 /// Answers that may wait for a slow reader. When they do, no further frame is read.
 const QUEUED_ANSWERS: usize = 32;
 /// A client that takes no byte for this long is gone.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// Three pings unanswered.
-const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 /// ECMAScript's largest time, in ms since the epoch: what any calendar at the other end can hold.
 const LATEST_TIME_MS: f64 = 8.64e15;
 
@@ -57,14 +57,21 @@ pub async fn connect(
 
 /// Why a conversation ends; the close frame's code and reason.
 #[derive(Debug, PartialEq, Eq)]
-struct Goodbye {
+pub(super) struct Goodbye {
     code: u16,
     reason: &'static str,
 }
 
 impl Goodbye {
-    const fn new(code: u16, reason: &'static str) -> Self {
+    pub(super) const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason }
+    }
+
+    pub(super) fn message(self) -> Message {
+        Message::Close(Some(CloseFrame {
+            code: self.code,
+            reason: self.reason.into(),
+        }))
     }
 }
 
@@ -180,13 +187,13 @@ fn bytes_in(message: &Message) -> u64 {
     length as u64
 }
 
-fn checked_time(ms: f64) -> Option<i64> {
+pub(super) fn checked_time(ms: f64) -> Option<i64> {
     (0.0..=LATEST_TIME_MS)
         .contains(&ms)
         .then_some(ms.round() as i64)
 }
 
-fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {
+pub(super) fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {
     const GARBAGE: Goodbye = Goodbye::new(
         close_code::INVALID,
         "text messages are {\"ping\":{\"t0\":ms}}",
@@ -202,11 +209,11 @@ fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {
 }
 
 /// What the client broke gets its close code; after a broken connection nobody listens.
-fn refused(error: axum::Error) -> Option<Goodbye> {
+pub(super) fn refused(error: axum::Error) -> Option<Goodbye> {
     const TOO_LARGE: &str = "the message is larger than this server accepts";
     const NOT_TEXT: &str = "text must be UTF-8";
     const BROKEN: &str = "that is no WebSocket frame of a client";
-    tracing::debug!("detection socket: {error}");
+    tracing::debug!("WebSocket: {error}");
     let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
     match *error {
         tungstenite::Error::Capacity(_) => Some(Goodbye::new(close_code::SIZE, TOO_LARGE)),
@@ -258,11 +265,7 @@ impl Writer {
     }
 
     async fn close(&mut self, goodbye: Goodbye) {
-        let frame = CloseFrame {
-            code: goodbye.code,
-            reason: goodbye.reason.into(),
-        };
         // Whether it arrives or not, the conversation is over.
-        let _ = timeout(SEND_TIMEOUT, self.sink.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(SEND_TIMEOUT, self.sink.send(goodbye.message())).await;
     }
 }

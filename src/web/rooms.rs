@@ -2,6 +2,7 @@
 
 pub mod ice;
 pub mod metrics;
+pub mod relay;
 pub mod seats;
 
 use axum::Json;

@@ -6,6 +6,7 @@ mod common;
 mod ice;
 mod making;
 mod metrics;
+mod relay;
 mod resuming;
 mod seats;
 mod signals;

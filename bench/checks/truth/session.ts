@@ -9,6 +9,7 @@ import {
 } from '../../../frontend/e2e/harness/pages';
 import { until } from '../../../frontend/e2e/harness/until';
 import { joinLink } from '../../../frontend/e2e/harness/viewer';
+import type { MetricsReport } from '../../../frontend/src/protocol/messages';
 import type { FrameRecord } from '../../../frontend/src/viewer/frame-record';
 import { record, warmUp } from '../check';
 import { cellsOf, LAYOUT } from './cells';
@@ -34,11 +35,16 @@ export type Wanted = {
   plant: Plant | null;
   /** Wait until the browser tells capture times, and until they have settled? */
   settled: boolean;
+  /** Runs in the phone's page before its own code. */
+  phoneInit?: () => void;
+  /** Is shown the phone's page while it films. */
+  look?: (phone: Watched['page']) => Promise<unknown>;
 };
 
 export type Evidence = {
   sightings: Sighting[];
   frames: FrameRecord[];
+  metrics: MetricsReport;
   /** ms from the stamp in the pixels to the handing over, each camera frame. */
   handedOver: number[];
 };
@@ -52,16 +58,17 @@ export async function witness(
   wanted: Wanted,
 ): Promise<Evidence> {
   const viewer = await openWatchedViewer(laptop, url, wanted);
-  const phone = await openFilmingPhone(phones, await joinLink(viewer.page));
+  const phone = await openFilmingPhone(phones, await joinLink(viewer.page), wanted.phoneInit);
   try {
     await (wanted.settled ? warmUp(viewer) : untilShown(viewer));
     await viewer.page.evaluate(() => window.truth.seen.splice(0));
-    const { frames } = await record(viewer, wanted.seconds);
+    await wanted.look?.(phone.page);
+    const { frames, metrics } = await record(viewer, wanted.seconds);
     const sightings = await viewer.page.evaluate(() => window.truth.seen);
     const handedOver = await phone.page.evaluate(() => window.handedOver);
     const troubles = takeTroubles(phone);
     if (troubles.length > 0) throw new Error(`the phone had troubles: ${troubles.join('; ')}`);
-    return { sightings, frames, handedOver };
+    return { sightings, frames, metrics, handedOver };
   } finally {
     await Promise.all([closePage(viewer), closePage(phone)]);
   }
@@ -78,7 +85,7 @@ async function openWatchedViewer(laptop: Browser, url: string, { mode, plant }: 
   return openIn(context, 'viewer', `${url}?overlay=exact&mode=${mode}&threads=1&room=new`);
 }
 
-async function openFilmingPhone(phones: Browser, url: string): Promise<Watched> {
+async function openFilmingPhone(phones: Browser, url: string, init?: () => void): Promise<Watched> {
   const context = await phones.newContext({
     ignoreHTTPSErrors: true,
     viewport: { width: 390, height: 844 },
@@ -89,7 +96,7 @@ async function openFilmingPhone(phones: Browser, url: string): Promise<Watched> 
   const settings: CameraSettings = { picture: scenePicture(), layout: LAYOUT, step: STEP, fps: CAMERA_FPS };
   const content = `(${installCamera})((${wallClock})(), ${JSON.stringify(settings)}, { cellsOf: ${cellsOf}, offsetOf: ${offsetOf} })`;
   await context.addInitScript({ content });
-  return openIn(context, 'phone', url);
+  return openIn(context, 'phone', url, init);
 }
 
 const untilShown = ({ page }: Watched): Promise<boolean> =>

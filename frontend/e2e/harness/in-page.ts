@@ -63,17 +63,23 @@ export function install(): void {
     });
   };
 
-  const video = () => document.querySelector('#video') as HTMLVideoElement;
+  /** What plays on the stage: the video, or pictures that come through the server. */
+  const playing = (): { width: number; height: number } => {
+    const { width, height } = document.querySelector('#relayed') as HTMLCanvasElement;
+    if (document.querySelector<HTMLElement>('#stage')?.dataset.source === 'relay') return { width, height };
+    const { videoWidth, videoHeight } = document.querySelector('#video') as HTMLVideoElement;
+    return { width: videoWidth, height: videoHeight };
+  };
   const overlay = () => document.querySelector('#overlay') as HTMLCanvasElement;
   const contextOf = (canvas: HTMLCanvasElement) => canvas.getContext('2d') as CanvasRenderingContext2D;
 
-  /** Where object-fit puts the video on the canvas. */
+  /** Where object-fit puts it on the canvas. */
   const contentBox = (canvas: HTMLCanvasElement): Box => {
-    const { videoWidth, videoHeight } = video();
-    const scales = [canvas.width / videoWidth, canvas.height / videoHeight];
+    const size = playing();
+    const scales = [canvas.width / size.width, canvas.height / size.height];
     const cover = document.querySelector<HTMLElement>('#stage')?.dataset.fit === 'cover';
     const scale = cover ? Math.max(...scales) : Math.min(...scales);
-    const [width, height] = [videoWidth * scale, videoHeight * scale];
+    const [width, height] = [size.width * scale, size.height * scale];
     return { x: (canvas.width - width) / 2, y: (canvas.height - height) / 2, width, height };
   };
 
@@ -190,7 +196,7 @@ export function install(): void {
       const { detail: result } = event as CustomEvent<DetectionResult>;
       const canvas = overlay();
       // A new track's frames can be painted before the video element knows its size.
-      const seen = video().videoWidth > 0 ? cells(contextOf(canvas), contentBox(canvas)) : [];
+      const seen = playing().width > 0 ? cells(contextOf(canvas), contentBox(canvas)) : [];
       const { answered } = window.sightline.state().frames;
       painted.push({ result, cells: seen, at: performance.now(), answered });
       if (!refreshDue) requestAnimationFrame(refreshed);

@@ -39,6 +39,7 @@ export class Relay {
   private readonly inFlight = new Set<number>();
   private held: (() => void)[] | null = null;
   private readonly http: HttpServer;
+  private readonly detecting = new Set<WebSocket>();
   private readonly sockets = new WebSocketServer({ noServer: true });
 
   private constructor(private readonly target: number) {
@@ -60,7 +61,7 @@ export class Relay {
   }
 
   get openSockets(): number {
-    return this.sockets.clients.size;
+    return this.detecting.size;
   }
 
   /** Of these files only the first half comes, until the returned function is called. */
@@ -122,6 +123,10 @@ export class Relay {
   }
 
   private join(client: WebSocket, path: string): void {
+    if (path.startsWith('/api/detect')) {
+      this.detecting.add(client);
+      client.on('close', () => this.detecting.delete(client));
+    }
     this.mostSockets = Math.max(this.mostSockets, this.openSockets);
     const server = new WebSocket(`ws://localhost:${this.target}${path}`, { perMessageDeflate: false });
     const early: [RawData, boolean][] = [];
@@ -129,11 +134,15 @@ export class Relay {
       for (const [data, binary] of early.splice(0)) server.send(data, { binary });
     });
     client.on('message', (data, binary) => {
-      if (binary) this.noteFrame(data as Buffer);
+      if (binary && this.detecting.has(client)) this.noteFrame(data as Buffer);
       if (server.readyState === WebSocket.OPEN) server.send(data, { binary });
       else early.push([data, binary]);
     });
-    server.on('message', (data, binary) => this.passOn(String(data), () => client.send(data, { binary })));
+    server.on('message', (data, binary) => {
+      const send = () => client.send(data, { binary });
+      if (this.detecting.has(client)) this.passOn(String(data), send);
+      else send();
+    });
     client.on('close', () => server.close());
     server.on('close', () => client.close());
     server.on('error', () => client.terminate());

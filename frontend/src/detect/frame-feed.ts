@@ -1,9 +1,9 @@
 // Gets the video's frames to the worker by the best way this browser has.
 import { watchFrames } from './frame-times';
-import type { SamplerPath, ToWorker } from './messages';
+import type { FeedPath, SamplerPath, ToWorker } from './messages';
 import { TrackProcessor } from './track-processor';
 
-export type Feed = { path: SamplerPath; stop: () => void };
+export type Feed = { path: FeedPath; stop: () => void };
 
 type Tell = (message: ToWorker, transfer?: Transferable[]) => void;
 
@@ -75,4 +75,10 @@ function feedBitmaps(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoEleme
     clearInterval(timer);
     tell({ type: 'detach' });
   };
+}
+
+/** Pictures that come without a track are handed over as they come. */
+export function startRelayFeed(tell: Tell): Feed {
+  tell({ type: 'detach' });
+  return { path: 'relay', stop: () => tell({ type: 'detach' }) };
 }

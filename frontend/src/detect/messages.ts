@@ -6,6 +6,8 @@ export type Picture = VideoFrame | ImageBitmap;
 
 /** How frames reach the worker, best first. */
 export type SamplerPath = 'track_processor' | 'video_frame' | 'image_bitmap';
+/** `relay`: as pictures through the server, without a video to sample. */
+export type FeedPath = SamplerPath | 'relay';
 
 /** Which clock told when a frame was captured, best first (see the contract's `capture_clock`). */
 export type CaptureSource = keyof CaptureClockCounts;
@@ -42,12 +44,16 @@ export type ToWorker =
   /** Count from nought: a measurement begins. */
   | { type: 'count_anew' }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
-  | { type: 'picture'; picture: Picture; rtpTimestamp?: number }
+  /** `capture`: where it is told with the picture. */
+  | { type: 'picture'; picture: Picture; rtpTimestamp?: number; capture?: Capture }
   | { type: 'detach' }
   | { type: 'frame_times'; times: FrameTimes };
 
-/** When the phone's camera captured a frame, and which clock told it. */
-export type Capture = { at: number; source: CaptureSource };
+/**
+ * When the phone's camera captured a frame, and which clock told it; times are ms since the epoch, viewer's clock.
+ * `received`: when the frame arrived here, where that is told with it.
+ */
+export type Capture = { at: number; source: CaptureSource; received?: number };
 
 /** When a frame passed each place, ms since the epoch on the viewer's clock. `sent` only where frames travel. */
 export type Stamps = { sampled: number; sent?: number; answered: number };

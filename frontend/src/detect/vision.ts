@@ -1,9 +1,12 @@
 // The page's handle on the vision worker.
 import { Arrivals } from './arrivals';
-import { bestPath, type Feed, startFeed } from './frame-feed';
+import { bestPath, type Feed, startFeed, startRelayFeed } from './frame-feed';
 import type {
+  Capture,
   Choice,
+  FeedPath,
   FromWorker,
+  Picture,
   ResultMessage,
   SamplerPath,
   StatusMessage,
@@ -21,10 +24,10 @@ export type VisionHandlers = {
 /** Seconds. The worker speaks every one of them; only the longest of inferences keep it from that. */
 const LONGEST_SILENCE = 10;
 
-type Source = { track: MediaStreamTrack; video: HTMLVideoElement };
+type Source = { track: MediaStreamTrack; video: HTMLVideoElement } | 'relay';
 
 export class Vision {
-  readonly path: SamplerPath;
+  private readonly samplerPath: SamplerPath;
   readonly arrivals = new Arrivals();
   private worker: Worker;
   private feed: Feed | undefined;
@@ -38,16 +41,40 @@ export class Vision {
     path: SamplerPath | null,
     private readonly handlers: VisionHandlers,
   ) {
-    this.path = path ?? bestPath();
+    this.samplerPath = path ?? bestPath();
     this.worker = this.startWorker();
     setInterval(() => this.listen(), 1000);
   }
 
+  /** How frames reach the worker, now or as soon as there are some. */
+  get path(): FeedPath {
+    return this.feed?.path ?? this.samplerPath;
+  }
+
   attach(track: MediaStreamTrack, video: HTMLVideoElement): void {
+    this.begin({ track, video });
+  }
+
+  /** From now on frames come by `relayed`. */
+  attachRelay(): void {
+    this.begin('relay');
+  }
+
+  /** Takes the picture over. */
+  relayed(picture: Picture, capture: Capture): void {
+    if (this.feed?.path === 'relay') this.tell({ type: 'picture', picture, capture }, [picture]);
+    else picture.close();
+  }
+
+  private begin(source: Source): void {
     this.detach();
-    this.source = { track, video };
+    this.source = source;
     if (this.broken) return;
-    this.feed = startFeed(this.path, track, video, this.settings.sampler.fps, this.tell);
+    const { fps } = this.settings.sampler;
+    this.feed =
+      source === 'relay'
+        ? startRelayFeed(this.tell)
+        : startFeed(this.samplerPath, source.track, source.video, fps, this.tell);
   }
 
   detach(): void {
@@ -65,7 +92,7 @@ export class Vision {
     this.settings = { ...this.settings, sampler: { ...this.settings.sampler, fps } };
     this.tell({ type: 'fps', fps });
     // The one feed that copies frames copies no more than are wanted.
-    if (this.path === 'image_bitmap' && this.source) this.attach(this.source.track, this.source.video);
+    if (this.path === 'image_bitmap' && this.source) this.begin(this.source);
   }
 
   /** The counts begin at nought, with another number of the run. */
@@ -80,7 +107,7 @@ export class Vision {
     this.detach();
     this.worker.terminate();
     this.worker = this.startWorker();
-    if (source) this.attach(source.track, source.video);
+    if (source) this.begin(source);
   }
 
   private startWorker(): Worker {

@@ -1,5 +1,6 @@
 // Ties the phone's parts together: camera, seat in the room, connection, words.
 import { Backoff } from '../backoff';
+import { byId } from '../dom';
 import { Newest } from '../newest';
 import { ask, Refused } from '../protocol/api';
 import { parseJoinInfo } from '../protocol/parse';
@@ -12,6 +13,7 @@ import { Connection, cameraOf } from './connection';
 import { Controls } from './controls';
 import { Dim } from './dim';
 import { Filming, type Shot } from './filming';
+import { PhoneRelay } from './relay/phone-relay';
 import { SeenLine } from './seen-line';
 import { type Action, type Knowledge, messageFor, needsPerson, unwanted } from './status';
 import { View } from './view';
@@ -27,6 +29,7 @@ export class Phone {
     unreachable: false,
     viewerPresent: false,
     peer: 'none',
+    relaying: false,
   };
   private readonly view = new View((action) => this.act(action));
   private readonly controls = new Controls(
@@ -62,6 +65,9 @@ export class Phone {
     async (camera) => this.channel?.post({ camera }),
     REPORT_EVERY_MS,
   );
+  private readonly relay = new PhoneRelay(byId<HTMLVideoElement>('preview'), {
+    relaying: (relaying) => this.note({ relaying }),
+  });
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;
   private readonly backoff = new Backoff(500, 8000);
@@ -116,6 +122,7 @@ export class Phone {
       },
     );
     this.channel = channel;
+    this.relay.enter(room, this.token);
     this.sender = new Sender(() => this.ice.take(), {
       post: (signal) => {
         void channel.post(signal);
@@ -133,6 +140,7 @@ export class Phone {
 
   private receive(signal: Signal): void {
     if ('ask_facts' in signal) this.connection.tell();
+    else if ('relay' in signal) this.relay.asked();
     else if ('adjust' in signal) this.filming.adjust(signal.adjust);
     else if ('seen' in signal) this.seenLine.show(signal.seen);
     else void this.sender?.receive(signal);
@@ -176,7 +184,8 @@ export class Phone {
     this.known = { ...this.known, ...news };
     this.view.say(messageFor(this.known));
     this.connection.show();
-    const { camera, viewerPresent } = this.known;
+    const { camera, viewerPresent, peer } = this.known;
+    this.relay.note({ filming: camera.kind === 'on', viewerPresent, direct: peer === 'live' });
     if (needsPerson(this.known)) this.dim.wake();
     if (!viewerPresent || camera.kind !== 'on') this.seenLine.hide();
     if (this.filming.track && unwanted(this.known)) this.filming.stop();

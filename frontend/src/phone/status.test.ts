@@ -8,6 +8,7 @@ const live: Knowledge = {
   unreachable: false,
   viewerPresent: true,
   peer: 'live',
+  relaying: false,
 };
 
 describe('messageFor', () => {
@@ -15,6 +16,16 @@ describe('messageFor', () => {
     ['Live', null, {}],
     ['Live', null, { seat: 'retrying' }],
     ['Live', null, { seat: 'gone' }],
+    // For a moment both ways are open.
+    ['Live', null, { relaying: true }],
+    ['Live, through the server', null, { peer: 'connecting', relaying: true }],
+    ['Live, through the server', null, { peer: 'failed', seat: 'retrying', relaying: true }],
+    ['Another phone took over', 'take_over', { peer: 'none', seat: 'replaced', relaying: true }],
+    [
+      'The camera was taken away',
+      'retry_camera',
+      { camera: { kind: 'lost', how: 'returning' }, relaying: true },
+    ],
     ['Connecting', null, { peer: 'connecting' }],
     ['Reconnecting', null, { peer: 'interrupted' }],
     ['Waiting for the viewer', null, { peer: 'none', viewerPresent: false }],

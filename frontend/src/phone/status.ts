@@ -19,6 +19,8 @@ export type Knowledge = {
   unreachable: boolean;
   viewerPresent: boolean;
   peer: PeerState | 'none';
+  /** Pictures reach the viewer through the server. */
+  relaying: boolean;
 };
 
 /** What the one big button does, if there is one. */
@@ -94,10 +96,10 @@ export function unwanted({ seat, peer }: Knowledge): boolean {
 }
 
 /** Troubles with the link come first: without a seat the camera is of no use. */
-function seatMessage({ seat, unreachable, peer }: Knowledge): Message | null {
+function seatMessage({ seat, unreachable, peer, relaying }: Knowledge): Message | null {
   const lost = seat === 'taken' || seat === 'replaced';
   // The video needs no server once it runs; the link's troubles matter when it has to be made anew.
-  if (peer === 'live' && !lost) return null;
+  if ((peer === 'live' || relaying) && !lost) return null;
   if (seat === 'gone') {
     return {
       tone: 'bad',
@@ -155,8 +157,17 @@ function cameraMessage(camera: CameraState): Message | null {
   return camera.kind === 'lost' ? { ...LOST_MESSAGES[camera.how], action: 'retry_camera' } : null;
 }
 
-function linkMessage({ seat, viewerPresent, peer }: Knowledge): Message {
+function linkMessage({ seat, viewerPresent, peer, relaying }: Knowledge): Message {
   if (peer === 'live') return { tone: 'good', title: 'Live', detail: 'Straight to the laptop', action: null };
+  if (relaying) {
+    return {
+      tone: 'good',
+      title: 'Live, through the server',
+      detail:
+        'This network keeps phone and laptop apart (guest networks and VPNs do), so Sightline’s server passes the pictures on. The direct way is still tried.',
+      action: null,
+    };
+  }
   if (seat !== 'open') {
     return { tone: 'busy', title: 'Joining', detail: 'Asking the laptop for the room…', action: null };
   }

@@ -118,7 +118,7 @@ errors: number, };
 
 export type CaptureClockCounts = { 
 /**
- * The phone's camera, by WebRTC's capture time.
+ * The phone's camera, by WebRTC's capture time, or by the phone's browser where frames are relayed.
  */
 capture_time: number, 
 /**
@@ -126,7 +126,7 @@ capture_time: number,
  */
 receive_time: number, 
 /**
- * The moment the viewer sampled it.
+ * The moment it was sampled: by the viewer, or by the phone where frames are relayed.
  */
 sample_time: number, };
 
@@ -216,11 +216,11 @@ network_latency_ms: Summary | null,
  */
 uplink_kbps: number | null, downlink_kbps: number | null, 
 /**
- * The phone's video, RTP headers included, by `getStats`.
+ * The phone's video, RTP headers included, by `getStats`; of relayed frames, what came down the relay.
  */
 video_kbps: number | null, capture_clock: CaptureClockCounts, 
 /**
- * The server's clock is known within ± this.
+ * The server's clock is known within ± this; of relayed frames, to phone and viewer together.
  */
 clock_error_ms: number | null, cpu_percent: CpuPercent, stages_ms: StagesMs, 
 /**
@@ -231,6 +231,24 @@ config: Record<string, unknown>,
  * What was measured on.
  */
 machine: Record<string, unknown>, };
+
+export type ServerTime = { t1: number, t2: number, };
+
+export type RelayAnswer = { 
+/**
+ * A viewer will get it, or a newer one. Otherwise it was thrown away.
+ */
+listening: boolean, };
+
+export type RelayClock = "capture_time" | "sample_time";
+
+export type RelayedFrame = { frame_id: number, clock: RelayClock, 
+/**
+ * The phone knows the server's clock within ± this.
+ */
+clock_error_ms: number, };
+
+export type RelayMessage = { frame: RelayedFrame, } | { pong: Pong, };
 
 export type ApiError = { 
 /**

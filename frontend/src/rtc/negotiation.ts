@@ -25,7 +25,9 @@ export type Signal =
   | { ask_facts: Record<string, never> }
   | { camera: CameraReport }
   | { adjust: Adjust }
-  | { seen: Seen };
+  | { seen: Seen }
+  /** viewer → phone: no video arrives, please send pictures through the server. */
+  | { relay: Record<string, never> };
 
 const isSession = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 64;
 
@@ -54,7 +56,8 @@ export function parseSignal(payload: unknown): Signal | null {
     (isObject(payload.bye) && isSession(payload.bye.session)) ||
     isCameraReport(payload.camera) ||
     isAdjust(payload.adjust) ||
-    ('seen' in payload && isSeen(payload.seen));
+    ('seen' in payload && isSeen(payload.seen)) ||
+    isObject(payload.relay);
   return known ? (payload as Signal) : null;
 }
 

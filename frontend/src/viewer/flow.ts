@@ -15,11 +15,11 @@ export class Flow {
 
   constructor(private readonly changed: () => void) {}
 
-  watch(pc: RTCPeerConnection): void {
+  /** `trusting`: a connection that has just been made gets a moment for its first frame. */
+  watch(pc: RTCPeerConnection, trusting: boolean): void {
     this.stop();
-    // A connection that has just been made gets a moment for its first frame.
-    this.flowing = true;
-    this.grewAt = performance.now();
+    this.flowing = trusting;
+    this.grewAt = trusting ? performance.now() : Number.NEGATIVE_INFINITY;
     this.timer = window.setInterval(() => void this.look(pc), LOOK_EVERY_MS);
   }
 
@@ -46,7 +46,7 @@ export class Flow {
     const reading = await readVideo(pc);
     if (!reading || pc.connectionState === 'closed') return;
     this.first ??= reading;
-    if (reading.frames !== this.latest?.frames) this.grewAt = performance.now();
+    if (reading.frames !== (this.latest?.frames ?? 0)) this.grewAt = performance.now();
     this.latest = reading;
     const flowing = performance.now() - this.grewAt < STALLED_MS;
     if (flowing === this.flowing) return;

@@ -69,8 +69,9 @@ export function frameRecord(
 function beforeSampling({ capture, stamps }: AnsweredFrame, received: number | null) {
   const { at, source } = capture;
   if (source === 'receive_time') return { capture_to_receive: null, receive_to_sample: stamps.sampled - at };
-  if (source === 'sample_time' || received === null)
-    return { capture_to_receive: null, receive_to_sample: null };
+  // Sampled here it has no time before that; sampled by a phone that relays it has.
+  const isTold = source !== 'sample_time' || capture.received !== undefined;
+  if (!isTold || received === null) return { capture_to_receive: null, receive_to_sample: null };
   return { capture_to_receive: received - at, receive_to_sample: stamps.sampled - received };
 }
 

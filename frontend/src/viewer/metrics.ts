@@ -61,7 +61,7 @@ export class Metrics {
   /** All frames shown so far, oldest first. News of an arrival may still come: reading does not end the waiting. */
   allRecords(): FrameRecord[] {
     const waiting = this.unsettled.map(({ frame, times }) =>
-      frameRecord(frame, this.arrivalOf(frame.rtpTimestamp), times),
+      frameRecord(frame, this.receivedAt(frame), times),
     );
     return [...this.records, ...waiting];
   }
@@ -120,13 +120,17 @@ export class Metrics {
   /** Frames shown before `patience` are not waited for any longer. */
   private settle(patience: number): void {
     for (const { frame, times } of this.unsettled) {
-      const received = this.arrivalOf(frame.rtpTimestamp);
+      const received = this.receivedAt(frame);
       if (received === null && times.shown > patience) break;
       this.unsettled = this.unsettled.slice(1);
       this.records.push(frameRecord(frame, received, times));
     }
     if (!this.keepsAll && this.records.length > KEPT)
       this.records.splice(0, this.records.length - 0.9 * KEPT);
+  }
+
+  private receivedAt({ capture, rtpTimestamp }: AnsweredFrame): number | null {
+    return capture.received ?? this.arrivalOf(rtpTimestamp);
   }
 
   /** Ms from the first sampled frame to the end of the last one's interval: n frames last n intervals. */

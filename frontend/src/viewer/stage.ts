@@ -17,6 +17,8 @@ export class Stage {
   private result: DetectionResult | null = null;
   /** The frame on the canvas in Exact, kept to paint it again when the window changes. Somebody else's to close. */
   private picture: Picture | null = null;
+  /** Plays in the video's place. */
+  private relayed: HTMLCanvasElement | null = null;
   private staleTimer: number | undefined;
   private readonly context: CanvasRenderingContext2D;
 
@@ -37,10 +39,14 @@ export class Stage {
   setOverlay(overlay: Overlay): void {
     this.overlay = overlay;
     this.root.dataset.overlay = overlay;
-    // Until the next result there is no inferred frame to show: the video shows instead.
-    delete this.root.dataset.painted;
-    this.picture = null;
-    this.repaint();
+    this.forgetPicture();
+  }
+
+  /** What plays on the stage from now on: pictures that come through the server, or the video (null). */
+  setRelayed(relayed: HTMLCanvasElement | null): void {
+    this.relayed = relayed;
+    this.root.dataset.source = relayed ? 'relay' : 'video';
+    this.forgetPicture();
   }
 
   setFit(fit: Fit): void {
@@ -82,9 +88,17 @@ export class Stage {
     paintDetections({ context, detections, content, scale: window.devicePixelRatio });
   }
 
+  /** Until the next result there is no inferred frame to show: the video shows instead. */
+  private forgetPicture(): void {
+    delete this.root.dataset.painted;
+    this.picture = null;
+    this.repaint();
+  }
+
   private contentSize(): Area | null {
-    const { picture, video } = this;
+    const { picture, video, relayed } = this;
     if (this.overlay === 'live') {
+      if (relayed) return { width: relayed.width, height: relayed.height };
       return video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : null;
     }
     return picture && pictureSize(picture);

@@ -7,6 +7,7 @@ const calm: Situation = {
   phonePresent: true,
   peer: 'live',
   flowing: true,
+  relay: 'off',
 };
 
 describe('connectionOf', () => {
@@ -14,6 +15,17 @@ describe('connectionOf', () => {
     ['live', {}],
     ['live', { seat: 'retrying', phonePresent: false }],
     ['stalled', { flowing: false }],
+    // The direct way counts first, and as soon as its video arrives.
+    ['live', { relay: 'flowing' }],
+    ['relayed', { relay: 'flowing', flowing: false }],
+    ['relayed', { relay: 'flowing', peer: 'connecting' }],
+    ['relayed', { relay: 'flowing', peer: 'failed' }],
+    ['relayed', { relay: 'flowing', peer: 'none' }],
+    ['stalled', { relay: 'stalled', peer: 'connecting' }],
+    ['waiting_for_camera', { relay: 'stalled', peer: 'none' }],
+    ['server_unreachable', { relay: 'stalled', peer: 'connecting', seat: 'retrying' }],
+    ['waiting_for_phone', { relay: 'stalled', peer: 'connecting', phonePresent: false }],
+    ['replaced', { relay: 'flowing', seat: 'replaced' }],
     ['waiting_for_phone', { flowing: false, phonePresent: false }],
     ['reconnecting', { peer: 'interrupted' }],
     ['waiting_for_phone', { peer: 'interrupted', phonePresent: false }],

@@ -1,6 +1,7 @@
 // One word for the viewer's whole situation, and the sentence that people read.
 import type { PeerState } from '../rtc/peer';
 import type { SeatState } from '../rtc/signalling';
+import type { RelayState } from './relay/relay';
 
 export type Connection =
   | 'starting'
@@ -9,6 +10,7 @@ export type Connection =
   | 'waiting_for_camera'
   | 'connecting'
   | 'live'
+  | 'relayed'
   | 'stalled'
   | 'reconnecting'
   | 'replaced';
@@ -21,16 +23,21 @@ export type Situation = {
   peer: PeerState | 'none';
   /** Frames of the video still arrive. */
   flowing: boolean;
+  relay: RelayState;
 };
 
 /** The video goes straight from phone to viewer, so it counts first: it plays on when the server is away. */
-export function connectionOf({ seat, unreachable, phonePresent, peer, flowing }: Situation): Connection {
+export function connectionOf(situation: Situation): Connection {
+  const { seat, unreachable, phonePresent, peer, flowing, relay } = situation;
   if (seat === 'replaced') return 'replaced';
-  if (peer === 'live' && (flowing || phonePresent)) return flowing ? 'live' : 'stalled';
+  if (peer === 'live' && flowing) return 'live';
+  if (relay === 'flowing') return 'relayed';
+  if (peer === 'live' && phonePresent) return 'stalled';
   if (unreachable || seat === 'retrying') return 'server_unreachable';
   if (seat !== 'open') return 'starting';
   if (!phonePresent) return 'waiting_for_phone';
   if (peer === 'none') return 'waiting_for_camera';
+  if (relay === 'stalled') return 'stalled';
   return peer === 'connecting' ? 'connecting' : 'reconnecting';
 }
 
@@ -46,6 +53,10 @@ export const SENTENCES: Record<Connection, { tone: Tone; text: string }> = {
     text: 'Connecting to the phone… If this lasts: guest networks and VPNs keep devices apart',
   },
   live: { tone: 'good', text: 'Live' },
+  relayed: {
+    tone: 'good',
+    text: 'Live, relayed by the server: phone and laptop cannot reach each other directly',
+  },
   stalled: { tone: 'bad', text: 'No picture from the phone right now. Is its screen on?' },
   reconnecting: { tone: 'busy', text: 'Connection to the phone lost, reconnecting…' },
   replaced: { tone: 'bad', text: 'This room is open in another window' },
@@ -53,4 +64,7 @@ export const SENTENCES: Record<Connection, { tone: Tone; text: string }> = {
 
 /** In all other situations the last picture would pass for a live one. */
 export const keepsPicture = (connection: Connection): boolean =>
-  connection === 'live' || connection === 'stalled' || connection === 'reconnecting';
+  ['live', 'relayed', 'stalled', 'reconnecting'].includes(connection);
+
+/** Pictures arrive, one way or the other. */
+export const isLive = (connection: Connection): boolean => connection === 'live' || connection === 'relayed';

@@ -1,6 +1,6 @@
 // The words and states on the viewer page.
 import { byId, write } from '../dom';
-import { type Connection, SENTENCES } from './status';
+import { type Connection, isLive, SENTENCES } from './status';
 
 export class View {
   private readonly status = byId('status');
@@ -26,14 +26,14 @@ export class View {
   showConnection(connection: Connection): void {
     const { tone, text } = SENTENCES[connection];
     const left = connection === 'waiting_for_phone' && this.hadPhone;
-    if (connection === 'live') this.hadPhone = true;
+    if (isLive(connection)) this.hadPhone = true;
     const words = left ? 'The phone has left. Scan again to go on' : text;
     write(this.status, words);
     this.curtain.textContent = words;
     this.status.dataset.tone = tone;
     document.body.dataset.connection = connection;
     this.takeBack.hidden = connection !== 'replaced';
-    if (connection !== 'live') this.closeQr();
+    if (!isLive(connection)) this.closeQr();
   }
 
   showNotes(notes: string[]): void {

@@ -18,11 +18,12 @@ import type { Options, Overlay } from './options';
 import { PhonePanel } from './phone-panel';
 import { RecordPanel } from './record-panel';
 import { Recorder } from './recording';
+import { Relay } from './relay/relay';
 import { Room } from './room';
 import { keepSettings, loadSettings } from './settings';
 import { Snapshots } from './snapshot/snapshots';
 import { Stage } from './stage';
-import { type Connection, connectionOf, keepsPicture, type Situation } from './status';
+import { type Connection, connectionOf, isLive, keepsPicture, type Situation } from './status';
 import { View } from './view';
 import { Waterfall } from './waterfall';
 
@@ -43,6 +44,7 @@ export class Viewer {
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly flow = new Flow(() => this.update());
   private readonly phonePanel = new PhonePanel((signal) => this.room.channel?.post(signal));
+  private readonly relay: Relay;
   private readonly receiver: Receiver;
   private readonly room: Room;
   private readonly detection: Detection;
@@ -56,7 +58,9 @@ export class Viewer {
   private readonly doctor = this.makeDoctor();
   private overlay: Overlay = 'exact';
   private connection: Connection = 'starting';
-  private situation: Omit<Situation, 'flowing'> = {
+  /** The video's, once a phone has offered one. */
+  private track: MediaStreamTrack | null = null;
+  private situation: Omit<Situation, 'flowing' | 'relay'> = {
     seat: 'none',
     unreachable: false,
     phonePresent: false,
@@ -73,6 +77,7 @@ export class Viewer {
       result: (message) => this.showResult(message),
       begun: (metrics) => {
         this.flow.mark();
+        this.relay.mark();
         this.recorder.begun(metrics);
       },
       disturbed: (reason) => this.recorder.spoil(reason),
@@ -87,6 +92,7 @@ export class Viewer {
     });
     this.recordPanel = new RecordPanel(this.recorder, () => this.room.shelf);
     this.setUpControls(mode);
+    this.relay = this.makeRelay();
     this.receiver = this.makeReceiver();
     this.room = this.makeRoom();
     this.room.start(options.newRoom);
@@ -121,12 +127,14 @@ export class Viewer {
   }
 
   private report(): MetricsReport {
-    const { detection } = this;
-    return detection.metrics.report({
+    const { detection, relay } = this;
+    const isRelayed = relay.state !== 'off';
+    const report = detection.metrics.report({
       mode: detection.mode,
-      video_kbps: this.flow.kbps,
+      video_kbps: isRelayed ? relay.kbps : this.flow.kbps,
       config: {
         ...detection.config(),
+        transport: isRelayed ? 'relay' : 'p2p',
         overlay: this.overlay,
         threshold: this.filter.threshold,
         model: this.config.model.name,
@@ -139,11 +147,12 @@ export class Viewer {
         cross_origin_isolated: window.crossOriginIsolated,
       },
     });
+    return isRelayed ? { ...report, clock_error_ms: relay.clockError } : report;
   }
 
   /** What keeps frames from being detected now. */
   private get obstacle(): string | null {
-    if (this.connection !== 'live') return 'no video arrives from a phone';
+    if (!isLive(this.connection)) return 'no video arrives from a phone';
     return this.detection.detector?.kind === 'ready' ? null : 'the detector is not ready';
   }
 
@@ -190,20 +199,44 @@ export class Viewer {
     this.labels.offer(this.config.labels);
   }
 
+  private makeRelay(): Relay {
+    const relay = new Relay(byId<HTMLCanvasElement>('relayed'), {
+      carries: (on) => this.changeWay(on ? relay.canvas : null),
+      picture: (picture, capture) => this.detection.vision.relayed(picture, capture),
+      ask: () => this.room.channel?.post({ relay: {} }),
+      changed: () => this.update(),
+    });
+    return relay;
+  }
+
+  /** Pictures come through the server from now on, or as video (null) again: figures of the two are not mixed. */
+  private changeWay(relayed: HTMLCanvasElement | null): void {
+    const { vision } = this.detection;
+    this.stage.setRelayed(relayed);
+    if (relayed) vision.attachRelay();
+    else if (this.track) vision.attach(this.track, this.video);
+    else vision.detach();
+    this.recorder.spoil('the pictures began to come another way');
+    vision.countAnew();
+  }
+
   private makeReceiver(): Receiver {
     return new Receiver(() => this.ice.take(), {
       post: (signal) => this.room.channel?.post(signal),
       state: (peer) => {
         this.situation.peer = peer;
         this.doctor.link.note(peer, this.receiver.pc);
-        if (peer === 'live' && this.receiver.pc) this.flow.watch(this.receiver.pc);
+        // While pictures come through the server, only video that has arrived is better.
+        const trusting = this.relay.state === 'off';
+        if (peer === 'live' && this.receiver.pc) this.flow.watch(this.receiver.pc, trusting);
         if (peer === 'none' || peer === 'connecting') this.release();
         this.update();
       },
       track: (track) => {
         this.video.srcObject = new MediaStream([track]);
         this.video.play().catch((error: unknown) => console.warn('the video does not play', error));
-        this.detection.vision.attach(track, this.video);
+        this.track = track;
+        if (this.relay.state === 'off') this.detection.vision.attach(track, this.video);
       },
     });
   }
@@ -214,6 +247,7 @@ export class Viewer {
       room: (room) => {
         this.invite.show(room, this.config.join_obstacle);
         if (room) this.ice.enter(room.room, room.viewer_token);
+        this.relay.enter(room);
         // Another room knows nothing of the old one's phone.
         this.situation.phonePresent = false;
         this.update();
@@ -232,6 +266,7 @@ export class Viewer {
         this.note({ phonePresent });
         if (!phonePresent) this.doctor.forgetPhone();
         this.receiver.phone(phonePresent, first);
+        if (phonePresent) this.relay.phoneCame();
       },
       signal: (signal) => {
         this.phonePanel.receive(signal);
@@ -253,7 +288,7 @@ export class Viewer {
         clock: this.detection.metrics.clock,
         detector: this.detection.detector,
       }),
-      live: () => this.connection === 'live',
+      live: () => this.connection === 'live' || this.connection === 'relayed',
       ask: () => this.room.channel?.post({ ask_facts: {} }),
     });
   }
@@ -275,7 +310,8 @@ export class Viewer {
   }
 
   private update(): void {
-    const connection = connectionOf({ ...this.situation, flowing: this.flow.flowing });
+    const { flow, relay, situation } = this;
+    const connection = connectionOf({ ...situation, flowing: flow.flowing, relay: relay.state });
     const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
     this.view.showConnection(connection);
@@ -283,13 +319,18 @@ export class Viewer {
     if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();
+    const phonePresent = situation.phonePresent && situation.seat !== 'replaced';
+    relay.note({ phonePresent, direct: connection === 'live' });
   }
 
   /** Nothing of the last video stays, neither on the screen nor in the worker. */
   private release(): void {
     this.flow.stop();
-    this.detection.vision.detach();
     this.video.srcObject = null;
+    this.track = null;
+    // A new try of the direct way does not disturb what comes through the server.
+    if (this.relay.state !== 'off') return;
+    this.detection.vision.detach();
     this.display.clear();
   }
 
@@ -311,7 +352,7 @@ export class Viewer {
     this.hud.show({
       glance: now === null ? null : metrics.glance(now),
       frames: metrics.frames,
-      clockError: metrics.clock?.error ?? null,
+      clockError: this.relay.state === 'off' ? (metrics.clock?.error ?? null) : this.relay.clockError,
       captureClock: metrics.counts.capture_clock,
       detector,
       rate,

@@ -1,7 +1,12 @@
 // The newest frame of the video and no other: every frame is read, all but the newest are closed.
-import type { Picture } from '../messages';
+import type { Capture, Picture } from '../messages';
 
-export type Arrival = { picture: Picture; rtpTimestamp: number | undefined };
+export type Arrival = {
+  picture: Picture;
+  rtpTimestamp: number | undefined;
+  /** Told with the picture; otherwise its RTP timestamp leads to it. */
+  capture?: Capture | undefined;
+};
 
 export class NewestFrame {
   private newest: Arrival | undefined;
@@ -10,9 +15,9 @@ export class NewestFrame {
   /** `arrived` is called after each frame has taken its place. */
   constructor(private readonly arrived: () => void) {}
 
-  put(picture: Picture, rtpTimestamp: number | undefined): void {
+  put(picture: Picture, rtpTimestamp: number | undefined, capture?: Capture): void {
     this.newest?.picture.close();
-    this.newest = { picture, rtpTimestamp };
+    this.newest = { picture, rtpTimestamp, capture };
     this.arrived();
   }
 

@@ -113,7 +113,7 @@ export class Sampler {
   private async detect(detector: Detector, arrival: Arrival): Promise<void> {
     const { picture, rtpTimestamp } = arrival;
     const sampled = epochNow();
-    const capture = this.captures.captureOf(rtpTimestamp, sampled);
+    const capture = arrival.capture ?? this.captures.captureOf(rtpTimestamp, sampled);
     const { tally } = this;
     const sent = () => {
       tally.sent += 1;

@@ -84,7 +84,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       void sampler.frames.read(data.readable);
       break;
     case 'picture':
-      sampler.frames.put(data.picture, data.rtpTimestamp);
+      sampler.frames.put(data.picture, data.rtpTimestamp, data.capture);
       break;
     case 'frame_times':
       sampler.captures.note(data.times);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ClockReading } from '../../messages';
-import { ServerClock } from './clock';
+import type { ClockReading } from '../detect/messages';
+import { ServerClock } from './server-clock';
 
 /** What doubles of this size cannot tell. */
 const GRAIN_MS = 1e-2;

@@ -1,7 +1,8 @@
 // The server's clock, told from pings. Every pong proves bounds: the server read its clock after the ping was
 // sent and before the pong arrived. What all of them allow together is known for sure.
-import type { Pong } from '../../../protocol/messages';
-import type { ClockReading } from '../../messages';
+
+import type { ClockReading } from '../detect/messages';
+import type { Pong } from '../protocol/messages';
 
 /** The offset (server − viewer) lay between these when the pong arrived, `at`. */
 type Bounds = { at: number; low: number; high: number };

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { PATIENCE_MS, PostingRule, RETRY_MS, type Situation } from './posting-rule';
+
+const apart: Situation = { filming: true, viewerPresent: true, direct: false };
+const direct: Situation = { ...apart, direct: true };
+const NOW = 50_000;
+
+let rule: PostingRule;
+beforeEach(() => {
+  rule = new PostingRule();
+});
+
+/** Pictures are posted, to somebody who listens. */
+function post(): void {
+  rule.note(apart, NOW - PATIENCE_MS);
+  rule.answered(true, NOW);
+  expect(rule.due).toBe(NOW);
+}
+
+describe('PostingRule', () => {
+  it('gives the direct connection five seconds from the first moment that it could be', () => {
+    rule.note({ ...apart, filming: false }, NOW - 60_000);
+    expect(rule.due).toBeNull();
+    rule.note(apart, NOW);
+    // Every further try is news, and no new beginning.
+    rule.note(apart, NOW + 3000);
+    expect(rule.due).toBe(NOW + 5000);
+  });
+
+  it('posts nothing where the direct connection comes in time', () => {
+    rule.note(apart, NOW);
+    rule.note(direct, NOW + 4999);
+    expect(rule.due).toBeNull();
+  });
+
+  it('posts at once when it is asked, whatever it thinks of the connection itself', () => {
+    rule.note(direct, NOW);
+    rule.asked(NOW + 10);
+    expect(rule.due).toBe(NOW + 10);
+    rule.note(apart, NOW + 20);
+    expect(rule.due).toBe(NOW + 10);
+  });
+
+  it('counts a connection that breaks from the break', () => {
+    rule.note(direct, NOW);
+    rule.note(apart, NOW + 9000);
+    expect(rule.due).toBe(NOW + 9000 + PATIENCE_MS);
+  });
+
+  it('goes on beside a direct connection until nobody listens, and then ends', () => {
+    post();
+    rule.note(direct, NOW + 100);
+    expect(rule.due).toBe(NOW);
+    rule.answered(true, NOW + 200);
+    expect(rule.due).toBe(NOW);
+    rule.answered(false, NOW + 300);
+    expect(rule.due).toBeNull();
+  });
+
+  it('looks now and then whether somebody listens while there is no direct connection', () => {
+    post();
+    rule.answered(false, NOW + 100);
+    expect(rule.due).toBe(NOW + 100 + RETRY_MS);
+    rule.asked(NOW + 200);
+    expect(rule.due).toBe(NOW + 200);
+  });
+
+  it('a pause ends when the direct connection comes', () => {
+    post();
+    rule.answered(false, NOW);
+    rule.note(direct, NOW + 1);
+    expect(rule.due).toBeNull();
+  });
+
+  it.each<Partial<Situation>>([{ filming: false }, { viewerPresent: false }])(
+    'ends at once with %o',
+    (news) => {
+      post();
+      rule.note({ ...apart, ...news }, NOW + 1);
+      expect(rule.due).toBeNull();
+      rule.asked(NOW + 2);
+      // The answer to a picture that was still on its way.
+      rule.answered(false, NOW + 3);
+      expect(rule.due).toBeNull();
+      rule.note(apart, NOW + 4);
+      expect(rule.due).toBe(NOW + 4 + PATIENCE_MS);
+    },
+  );
+});

@@ -1,0 +1,117 @@
+// The relay's socket: the phone's newest frames come down, the clock is kept by pings, and it opens again after a break.
+import { Backoff } from '../../backoff';
+import { Pings } from '../../clock/pings';
+import { epochNow } from '../../detect/epoch';
+import type { Capture } from '../../detect/messages';
+import { type DetectRequest, FRAME_HEADER_BYTES, type RelayedFrame } from '../../protocol/messages';
+import { parseRelayMessage } from '../../protocol/parse-relay';
+
+/** A frame as it came; its times are told in the viewer's clock. */
+export type RelayFrame = {
+  jpeg: ArrayBuffer;
+  capture: Capture;
+  /** The capture time is right within ± this: the phone's knowledge of the server's clock and ours. */
+  clockError: number;
+  /** Of the whole message. */
+  bytes: number;
+};
+
+export type RelaySocketHandlers = {
+  opened: () => void;
+  frame: (frame: RelayFrame) => void;
+};
+
+/** Pings are answered every two seconds: a connection that says nothing for longer is dead. */
+const SILENCE_MS = 6000;
+
+export class RelaySocket {
+  private readonly pings = new Pings((t0) => this.ping(t0));
+  private readonly backoff = new Backoff(250, 2000);
+  private socket: WebSocket | undefined;
+  private about: RelayedFrame | null = null;
+  private retryTimer: number | undefined;
+  private silenceTimer: number | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: RelaySocketHandlers,
+  ) {
+    this.open();
+  }
+
+  close(): void {
+    clearTimeout(this.retryTimer);
+    this.drop();
+  }
+
+  private open(): void {
+    const socket = new WebSocket(this.url);
+    socket.binaryType = 'arraybuffer';
+    this.socket = socket;
+    socket.onopen = () => {
+      this.pings.start();
+      this.heard();
+      this.handlers.opened();
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.receive(data, epochNow());
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.socket) this.lost(`${code} ${reason}`);
+    };
+  }
+
+  private lost(why: string): void {
+    console.warn('the relay is not there:', why);
+    this.drop();
+    this.retryTimer = window.setTimeout(() => this.open(), this.backoff.wait());
+  }
+
+  private drop(): void {
+    const { socket } = this;
+    this.socket = undefined;
+    this.about = null;
+    this.pings.stop();
+    clearTimeout(this.silenceTimer);
+    socket?.close();
+  }
+
+  private heard(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = window.setTimeout(() => this.lost('it has fallen silent'), SILENCE_MS);
+  }
+
+  private ping(t0: number): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.socket.send(JSON.stringify({ ping: { t0 } } satisfies DetectRequest));
+  }
+
+  private receive(data: unknown, received: number): void {
+    this.heard();
+    if (data instanceof ArrayBuffer) this.frame(data, received);
+    else this.told(data, received);
+  }
+
+  private told(text: unknown, received: number): void {
+    const message = parseRelayMessage(text);
+    if (message === null) console.warn('the relay said something unknown', text);
+    else if ('frame' in message) this.about = message.frame;
+    else if (this.pings.answered(message.pong, received)) this.backoff.reset();
+  }
+
+  private frame(message: ArrayBuffer, received: number): void {
+    const { about } = this;
+    this.about = null;
+    const { offset, error } = this.pings.clock.reading ?? { offset: null, error: null };
+    // Before the server's clock is known a frame's time cannot be told; the next one is about to come.
+    if (offset === null || error === null || about === null) return;
+    if (message.byteLength < FRAME_HEADER_BYTES) return;
+    const at = new DataView(message).getFloat64(4, true) - offset;
+    this.handlers.frame({
+      jpeg: message.slice(FRAME_HEADER_BYTES),
+      capture: { at, source: about.clock, received },
+      clockError: about.clock_error_ms + error,
+      bytes: message.byteLength,
+    });
+  }
+}

@@ -1,0 +1,173 @@
+// The phone's pictures through the server, while its video does not arrive: listened to, decoded, shown, passed on.
+import { Backoff } from '../../backoff';
+import type { Capture } from '../../detect/messages';
+import type { RoomCreated } from '../../protocol/messages';
+import { forThisTab, keep, recall } from '../../store';
+import { ListeningRule, type Situation } from './listening-rule';
+import { NewestDecoder } from './newest-decoder';
+import { type RelayFrame, RelaySocket } from './relay-socket';
+
+/** `off` until the first picture; `stalled` when pictures came and come no more. */
+export type RelayState = 'off' | 'flowing' | 'stalled';
+
+export type RelayHandlers = {
+  /** Pictures come this way from now on, or not any more. Told before the first one is passed on. */
+  carries: (on: boolean) => void;
+  /** Drawn already; the handler's to close. */
+  picture: (picture: ImageBitmap, capture: Capture) => void;
+  /** Asks the phone for pictures. */
+  ask: () => void;
+  changed: () => void;
+};
+
+/** Without a new picture for this long it is not live; as for video. */
+const STALLED_MS = 1500;
+/** Asking gets slower: a phone whose screen is locked has its reasons. */
+const ASK_AGAIN = { first: 3000, longest: 30_000 };
+/** The room in which the direct way did not work, kept over a reload. */
+const KEY = 'sightline.relayed';
+
+type Reading = { at: number; bytes: number };
+
+export class Relay {
+  state: RelayState = 'off';
+  /** The last picture's time is right within ± this, ms. */
+  clockError: number | null = null;
+  private room: RoomCreated | null = null;
+  private rule = new ListeningRule(false);
+  private socket: RelaySocket | undefined;
+  private decoder: NewestDecoder<RelayFrame> | undefined;
+  private readonly backoff = new Backoff(ASK_AGAIN.first, ASK_AGAIN.longest);
+  private dueTimer: number | undefined;
+  private askTimer: number | undefined;
+  private stallTimer: number | undefined;
+  private bytes = 0;
+  private first: Reading | null = null;
+  private latest: Reading | null = null;
+  private readonly context: CanvasRenderingContext2D;
+
+  constructor(
+    /** Shows the newest picture, in the video's place. */
+    readonly canvas: HTMLCanvasElement,
+    private readonly handlers: RelayHandlers,
+  ) {
+    const context = canvas.getContext('2d', { alpha: false });
+    if (!context) throw new Error('this browser has no 2D canvas');
+    this.context = context;
+  }
+
+  enter(room: RoomCreated | null): void {
+    this.stop();
+    this.room = room;
+    this.rule = new ListeningRule(room !== null && recall(forThisTab, KEY) === room.room);
+  }
+
+  note(situation: Situation): void {
+    this.rule.note(situation, performance.now());
+    if (situation.direct && this.room) keep(forThisTab, KEY, null);
+    this.apply();
+  }
+
+  /** A phone has come, or come anew: it knows nothing of us. */
+  phoneCame(): void {
+    if (this.socket && this.rule.urgent) this.ask();
+  }
+
+  /** The rate is told from now on. */
+  mark(): void {
+    this.first = this.latest;
+  }
+
+  /** What came since the mark, or since pictures came this way. */
+  get kbps(): number | null {
+    const { first, latest } = this;
+    if (!first || !latest || latest.at === first.at) return null;
+    return ((latest.bytes - first.bytes) * 8) / (latest.at - first.at);
+  }
+
+  private apply(): void {
+    clearTimeout(this.dueTimer);
+    const { due } = this.rule;
+    const now = performance.now();
+    if (due === null) this.stop();
+    else if (due > now) this.dueTimer = window.setTimeout(() => this.apply(), due - now);
+    else if (!this.socket && this.room) this.listen(this.room);
+  }
+
+  private listen({ room, viewer_token }: RoomCreated): void {
+    const query = new URLSearchParams({ token: viewer_token });
+    const url = new URL(`/api/rooms/${encodeURIComponent(room)}/relay?${query}`, location.origin);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const decoder = new NewestDecoder<RelayFrame>((picture, frame) => this.show(picture, frame));
+    this.decoder = decoder;
+    this.backoff.reset();
+    this.socket = new RelaySocket(url.href, {
+      opened: () => (this.rule.urgent ? this.ask() : this.askSoon()),
+      frame: (frame) => {
+        this.bytes += frame.bytes;
+        decoder.offer(frame);
+      },
+    });
+  }
+
+  private stop(): void {
+    for (const timer of [this.dueTimer, this.askTimer, this.stallTimer]) clearTimeout(timer);
+    this.socket?.close();
+    this.socket = undefined;
+    this.decoder?.stop();
+    this.first = null;
+    this.latest = null;
+    this.clockError = null;
+    if (this.state === 'off') return;
+    this.state = 'off';
+    this.handlers.carries(false);
+    this.handlers.changed();
+  }
+
+  private ask(): void {
+    this.handlers.ask();
+    this.askSoon();
+  }
+
+  private askSoon(): void {
+    clearTimeout(this.askTimer);
+    this.askTimer = window.setTimeout(() => {
+      if (this.state !== 'flowing') this.ask();
+    }, this.backoff.wait());
+  }
+
+  private show(picture: ImageBitmap, { capture, clockError }: RelayFrame): void {
+    this.draw(picture);
+    this.clockError = clockError;
+    this.latest = { at: performance.now(), bytes: this.bytes };
+    this.first ??= this.latest;
+    this.flows();
+    this.handlers.picture(picture, capture);
+  }
+
+  private draw(picture: ImageBitmap): void {
+    const { canvas, context } = this;
+    if (canvas.width !== picture.width) canvas.width = picture.width;
+    if (canvas.height !== picture.height) canvas.height = picture.height;
+    context.drawImage(picture, 0, 0);
+  }
+
+  private flows(): void {
+    clearTimeout(this.stallTimer);
+    this.stallTimer = window.setTimeout(() => this.stalls(), STALLED_MS);
+    if (this.state === 'flowing') return;
+    const began = this.state === 'off';
+    this.state = 'flowing';
+    this.rule.relayed();
+    if (this.room) keep(forThisTab, KEY, this.room.room);
+    if (began) this.handlers.carries(true);
+    this.handlers.changed();
+  }
+
+  private stalls(): void {
+    this.state = 'stalled';
+    this.backoff.reset();
+    this.ask();
+    this.handlers.changed();
+  }
+}

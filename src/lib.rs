@@ -21,6 +21,7 @@ pub mod demo;
 pub mod gpu;
 pub mod health;
 pub mod lan;
+pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod model;

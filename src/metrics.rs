@@ -5,6 +5,7 @@
 
 mod frames;
 mod process;
+mod refusals;
 mod register;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,10 +17,12 @@ use crate::config::Config;
 use crate::rooms::Occupancy;
 
 pub use prometheus::TEXT_FORMAT;
+pub use refusals::Refusal;
 pub use register::Counted;
 
 use frames::FrameMetrics;
 use process::ProcessCollector;
+use refusals::RefusalMetrics;
 use register::Register;
 
 /// The server's figures. Counters only grow; the rest is as things stand.
@@ -33,6 +36,7 @@ pub struct Metrics {
     /// By route template and class of status.
     pub requests: IntCounterVec,
     pub rooms: RoomMetrics,
+    pub refusals: RefusalMetrics,
 }
 
 impl Metrics {
@@ -59,6 +63,7 @@ impl Metrics {
                 &["route", "status"],
             )?,
             rooms: RoomMetrics::new(&add)?,
+            refusals: RefusalMetrics::new(&add)?,
             registry,
         })
     }

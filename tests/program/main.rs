@@ -11,6 +11,7 @@ mod modes;
 mod python_client;
 mod readme;
 mod refusals;
+mod secrets;
 
 use std::path::Path;
 use std::process::{Output, Stdio};

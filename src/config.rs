@@ -1,5 +1,6 @@
 //! Flags and environment → a checked [`Config`].
 
+pub(crate) mod guard;
 pub mod ice;
 pub(crate) mod parts;
 mod phone_host;
@@ -19,6 +20,7 @@ use crate::pipeline::PipelineConfig;
 use crate::protocol::Mode;
 use crate::rooms::RoomLimits;
 
+pub use guard::{GuardArgs, GuardConfig, Limits};
 pub use phone_host::PhoneHost;
 
 /// Threads per session up to which one more still pays on common laptops.
@@ -94,6 +96,8 @@ pub struct Args {
     /// Connections open at a time; further ones wait
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 1024)]
     pub max_connections: usize,
+    #[command(flatten)]
+    pub guard: GuardArgs,
     /// RUST_LOG chooses what is logged, this option its form on stderr
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -117,6 +121,7 @@ pub struct Config {
     pub max_frame_bytes: usize,
     pub max_connections: usize,
     pub room_limits: RoomLimits,
+    pub guard: GuardConfig,
     pub ice: Ice,
 }
 
@@ -145,6 +150,7 @@ impl TryFrom<Args> for Config {
                 idle: Duration::from_secs(args.room_idle_minutes * 60),
                 max_events: args.room_events,
             },
+            guard: GuardConfig::try_from(&args.guard)?,
         })
     }
 }

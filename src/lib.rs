@@ -23,6 +23,7 @@ pub mod gpu;
 pub mod health;
 pub mod ice;
 pub mod lan;
+pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod model;

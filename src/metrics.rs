@@ -5,6 +5,7 @@
 
 mod frames;
 mod process;
+mod refusals;
 mod register;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,10 +17,12 @@ use crate::config::Config;
 use crate::rooms::Occupancy;
 
 pub use prometheus::TEXT_FORMAT;
+pub use refusals::Refusal;
 pub use register::Counted;
 
 use frames::FrameMetrics;
 use process::ProcessCollector;
+use refusals::RefusalMetrics;
 use register::Register;
 
 /// The server's figures. Counters only grow; the rest is as things stand.
@@ -35,6 +38,7 @@ pub struct Metrics {
     pub requests: IntCounterVec,
     pub rooms: RoomMetrics,
     pub relay: RelayMetrics,
+    pub refusals: RefusalMetrics,
 }
 
 impl Metrics {
@@ -66,6 +70,7 @@ impl Metrics {
             )?,
             rooms: RoomMetrics::new(&add)?,
             relay: RelayMetrics::new(&add)?,
+            refusals: RefusalMetrics::new(&add)?,
             registry,
         })
     }

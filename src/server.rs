@@ -1,7 +1,10 @@
 //! One port for HTTP and HTTPS: accepts connections, tells them apart by their first byte, and
 //! hands their requests to the router.
 
+mod connection;
 mod lingering;
+mod pace;
+mod places;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,30 +12,22 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
-use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::config::{Config, Limits};
+use crate::metrics::{Metrics, Refusal};
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
 use crate::tls;
-use crate::web::{self, Transport};
+use crate::web;
+use connection::Serving;
 use lingering::Lingering;
+use places::{Admission, Places};
 
-/// The first byte of a TLS handshake record; no HTTP method starts with it.
-const TLS_HANDSHAKE: u8 = 0x16;
-/// For the first byte, the TLS handshake, and a request's headers.
-const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections may take to close once the server was asked to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
 /// Pause after a failed accept (out of file descriptors, say).
@@ -42,10 +37,13 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
-    connections: Arc<Semaphore>,
+    places: Places,
+    limits: Limits,
     metrics: Arc<Metrics>,
     tls: TlsAcceptor,
     router: Router,
+    /// For a connection too many of its address.
+    crowded: Router,
     join_url: String,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -68,13 +66,13 @@ impl Server {
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
         let first_room = rooms.create()?;
         let join_url = web::join_url(&phone_origin, &first_room.phone_token);
-        let connections = Arc::new(Semaphore::new(config.max_connections));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let tidying = rooms.clone().keep_tidy();
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
         let router = web::router(web::Shared::new(
             &config,
             web::Parts {
+                guard: web::Guard::new(&config, local_addr.port()),
                 phone_origin,
                 rooms,
                 first_room: Mutex::new(Some(first_room)),
@@ -87,10 +85,12 @@ impl Server {
         Ok(Self {
             listener,
             local_addr,
-            connections,
+            places: Places::new(&config),
+            limits: config.guard.limits,
             metrics,
             tls,
             router,
+            crowded: web::crowded(),
             join_url,
             shutdown,
             tasks,
@@ -139,11 +139,7 @@ impl Server {
     }
 
     async fn accept_one(&self) {
-        let slots = Arc::clone(&self.connections);
-        let slot = slots
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let permit = self.places.next().await;
         let (stream, peer) = match self.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -151,14 +147,33 @@ impl Server {
                 return tokio::time::sleep(ACCEPT_RETRY).await;
             }
         };
-        let (tls, router) = (self.tls.clone(), self.router.clone());
-        let shutdown = self.shutdown.clone();
-        let stream = Lingering::new(stream, slot, &self.metrics, self.tasks.clone());
+        let admission = self.places.admit(permit, peer.ip());
+        if !matches!(admission, Admission::Served(_)) {
+            let why = Refusal::ConnectionsPerAddress;
+            self.metrics.refusals.count(why);
+        }
+        let (place, router) = match admission {
+            Admission::Served(place) => (place, &self.router),
+            Admission::Told(place) => (place, &self.crowded),
+            Admission::Closed => return,
+        };
+        let serving = self.serving(router.clone());
+        let stream = Lingering::new(stream, place, &self.metrics, self.tasks.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = serve_connection(stream, tls, router, shutdown).await {
+            if let Err(error) = serving.connection(stream, peer.ip()).await {
                 tracing::debug!("connection from {peer}: {error:#}");
             }
         });
+    }
+
+    fn serving(&self, router: Router) -> Serving {
+        Serving {
+            tls: self.tls.clone(),
+            router,
+            limits: self.limits,
+            metrics: Arc::clone(&self.metrics),
+            shutdown: self.shutdown.clone(),
+        }
     }
 }
 
@@ -168,63 +183,4 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
             "cannot listen on {address}: is another program using the port? (--port takes another)"
         )
     })
-}
-
-async fn serve_connection(
-    mut stream: Lingering,
-    tls: TlsAcceptor,
-    router: Router,
-    shutdown: CancellationToken,
-) -> Result<()> {
-    // Answers are small and back to back; without this each second one waits for an acknowledgement.
-    stream.tcp().set_nodelay(true)?;
-    let mut first = [0];
-    let peeked = shutdown
-        .run_until_cancelled(timeout(HELLO_TIMEOUT, stream.tcp().peek(&mut first)))
-        .await;
-    let Some(peeked) = peeked else { return Ok(()) };
-    if peeked.context("the client said nothing")?? == 0 {
-        return Ok(());
-    }
-    if first[0] == TLS_HANDSHAKE {
-        stream.count_as(Transport::Tls);
-        let handshake = timeout(HELLO_TIMEOUT, tls.accept(stream));
-        let Some(stream) = shutdown.run_until_cancelled(handshake).await else {
-            return Ok(());
-        };
-        let stream = stream.context("TLS handshake")??;
-        serve_http(stream, Transport::Tls, router, shutdown).await
-    } else {
-        stream.count_as(Transport::Plain);
-        serve_http(stream, Transport::Plain, router, shutdown).await
-    }
-}
-
-async fn serve_http<IO>(
-    io: IO,
-    transport: Transport,
-    router: Router,
-    shutdown: CancellationToken,
-) -> Result<()>
-where
-    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = router.map_request(move |mut request: hyper::Request<_>| {
-        request.extensions_mut().insert(transport);
-        request
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HELLO_TIMEOUT)
-        .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        served = connection.as_mut() => served?,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await?;
-        }
-    }
-    Ok(())
 }

@@ -11,7 +11,6 @@ mod requests;
 mod rooms;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,7 +18,6 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::Config;
 use crate::ice::Ice;
@@ -30,16 +28,15 @@ use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::relay::Relays;
 use crate::rooms::{RoomKeys, Rooms};
 
-pub use guard::Transport;
+pub use guard::{Guard, Holding, Peer, Transport};
 pub use rooms::join_url;
 
 /// An SDP with many candidates is about 8 KiB.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// Between two pieces of a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the server builds once and the handlers share.
 pub struct Parts {
+    pub guard: Guard,
     pub phone_origin: String,
     pub rooms: Rooms,
     /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
@@ -97,12 +94,22 @@ impl std::ops::Deref for Shared {
 }
 
 pub fn router(state: AppState) -> Router {
+    let keyed = middleware::from_fn_with_state(Arc::clone(&state), guard::check_key);
+    let rooms_limited = middleware::from_fn_with_state(Arc::clone(&state), guard::limit_rooms);
+    let new_room = post(rooms::create).route_layer(rooms_limited);
     Router::new()
+        .route(
+            "/api/access",
+            get(guard::granted).route_layer(keyed.clone()),
+        )
         .route("/api/clock", get(clock::tell))
         .route("/api/config", get(pages::config))
-        .route("/api/detect", get(detect::connect))
+        .route(
+            "/api/detect",
+            get(detect::connect).route_layer(keyed.clone()),
+        )
         .route("/api/join/{token}", get(rooms::join))
-        .route("/api/rooms", post(rooms::create))
+        .route("/api/rooms", new_room.route_layer(keyed))
         .merge(rooms::metrics::routes())
         .merge(rooms::seats::routes())
         .merge(rooms::ice::routes())
@@ -113,13 +120,24 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
-        .layer(middleware::from_fn(guard::check_request))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            guard::limit_body,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            guard::check_request,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&state),
             requests::follow,
         ))
         .with_state(state)
+}
+
+/// For a connection too many of its address.
+pub fn crowded() -> Router {
+    Router::new().fallback(guard::tell_crowded)
 }
 
 fn client_config(config: &Config) -> ClientConfig {

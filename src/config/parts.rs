@@ -42,7 +42,7 @@ pub fn check_limits(args: &Args) -> Result<()> {
             "--score must lie between 0 and 1"
         );
     }
-    Ok(())
+    args.guard.check()
 }
 
 pub fn check_pages(folder: &Path) -> Result<()> {

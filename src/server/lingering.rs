@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use super::places::Place;
 use crate::metrics::{ConnectionMetrics, Counted, Metrics};
 use crate::web::Transport;
 
@@ -33,21 +33,25 @@ pub struct Lingering {
 /// The stream, and what is held until it is closed.
 struct Inner {
     stream: TcpStream,
-    slot: OwnedSemaphorePermit,
+    place: Place,
     open: Counted,
 }
 
 impl Lingering {
     pub fn new(
         stream: TcpStream,
-        slot: OwnedSemaphorePermit,
+        place: Place,
         metrics: &Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
         let silent = &[ConnectionMetrics::SILENT];
         let open = Counted::by(&metrics.connections.open.with_label_values(silent));
         Self {
-            inner: Some(Inner { stream, slot, open }),
+            inner: Some(Inner {
+                stream,
+                place,
+                open,
+            }),
             metrics: Arc::clone(metrics),
             tasks,
         }
@@ -77,13 +81,19 @@ impl Lingering {
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        let (Some(Inner { stream, slot, open }), Ok(runtime)) =
-            (self.inner.take(), tokio::runtime::Handle::try_current())
+        let (
+            Some(Inner {
+                stream,
+                place,
+                open,
+            }),
+            Ok(runtime),
+        ) = (self.inner.take(), tokio::runtime::Handle::try_current())
         else {
             return;
         };
         let drained = async move {
-            let _held = (slot, open);
+            let _held = (place, open);
             // Either way the connection is over.
             let _ = timeout(LINGER, drain(stream)).await;
         };

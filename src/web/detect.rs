@@ -1,5 +1,6 @@
 //! The detection socket: frames in, exactly one answer each out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tracing::{Instrument, Span};
 
 use super::AppState;
 use crate::clock::{Moment, epoch_ms};
-use crate::metrics::{Counted, Metrics};
+use crate::metrics::{Counted, Metrics, Refusal};
 use crate::pipeline::Client;
 use crate::pipeline::frame::{Frame, Reply};
 use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, Pong};
@@ -25,9 +26,8 @@ use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErro
 const QUEUED_ANSWERS: usize = 32;
 /// A client that takes no byte for this long is gone.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// Three pings unanswered.
-pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// Pings in the time after which silence is the end.
+const PINGS_UNANSWERED: u32 = 3;
 /// ECMAScript's largest time, in ms since the epoch: what any calendar at the other end can hold.
 const LATEST_TIME_MS: f64 = 8.64e15;
 
@@ -59,18 +59,25 @@ pub async fn connect(
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Goodbye {
     code: u16,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Goodbye {
     pub(super) const fn new(code: u16, reason: &'static str) -> Self {
+        let reason = Cow::Borrowed(reason);
+        Self { code, reason }
+    }
+
+    pub(super) fn silent_for(limit: Duration) -> Self {
+        let reason = format!("no sign of life for {} s", limit.as_secs()).into();
+        let code = close_code::POLICY;
         Self { code, reason }
     }
 
     pub(super) fn message(self) -> Message {
         Message::Close(Some(CloseFrame {
             code: self.code,
-            reason: self.reason.into(),
+            reason: self.reason.as_ref().into(),
         }))
     }
 }
@@ -80,8 +87,10 @@ async fn converse(state: AppState, socket: WebSocket, timing: bool) {
     let (sink, stream) = socket.split();
     let (answers, outbox) = mpsc::channel(QUEUED_ANSWERS);
     let client = state.pipeline.client();
+    let silence = state.guard.limits.detect_silence;
     let reader = Reader {
         metrics: Arc::clone(&state.metrics),
+        silence,
         stream,
         answers,
         client,
@@ -90,6 +99,7 @@ async fn converse(state: AppState, socket: WebSocket, timing: bool) {
         metrics: Arc::clone(&state.metrics),
         sink,
         outbox,
+        ping_every: silence / PINGS_UNANSWERED,
         timing,
     };
     let goodbye = tokio::select! {
@@ -106,6 +116,7 @@ async fn converse(state: AppState, socket: WebSocket, timing: bool) {
 
 struct Reader {
     metrics: Arc<Metrics>,
+    silence: Duration,
     stream: SplitStream<WebSocket>,
     answers: mpsc::Sender<DetectAnswer>,
     client: Client,
@@ -117,18 +128,30 @@ impl Reader {
         loop {
             // Room for the answer first: a client that does not read is not read from either.
             let room = self.answers.clone().reserve_owned().await.ok()?;
-            let message = match timeout(SILENCE_LIMIT, self.stream.next()).await {
+            let message = match timeout(self.silence, self.stream.next()).await {
                 Ok(Some(Ok(message))) => message,
-                Ok(Some(Err(error))) => return refused(error),
+                Ok(Some(Err(error))) => return self.refused(error),
                 Ok(None) => return None,
                 Err(_) => {
-                    return Some(Goodbye::new(close_code::POLICY, "no sign of life for 60 s"));
+                    self.metrics.refusals.count(Refusal::DetectSilence);
+                    return Some(Goodbye::silent_for(self.silence));
                 }
             };
             if let Err(goodbye) = self.receive(message, room) {
                 return Some(goodbye);
             }
         }
+    }
+
+    fn refused(&self, error: axum::Error) -> Option<Goodbye> {
+        let goodbye = goodbye_to(error);
+        if goodbye
+            .as_ref()
+            .is_some_and(|told| told.code == close_code::SIZE)
+        {
+            self.metrics.refusals.count(Refusal::MessageSize);
+        }
+        goodbye
     }
 
     fn receive(&self, message: Message, room: OwnedPermit<DetectAnswer>) -> Result<(), Goodbye> {
@@ -209,7 +232,7 @@ pub(super) fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye>
 }
 
 /// What the client broke gets its close code; after a broken connection nobody listens.
-pub(super) fn refused(error: axum::Error) -> Option<Goodbye> {
+pub(super) fn goodbye_to(error: axum::Error) -> Option<Goodbye> {
     const TOO_LARGE: &str = "the message is larger than this server accepts";
     const NOT_TEXT: &str = "text must be UTF-8";
     const BROKEN: &str = "that is no WebSocket frame of a client";
@@ -228,13 +251,14 @@ struct Writer {
     metrics: Arc<Metrics>,
     sink: SplitSink<WebSocket, Message>,
     outbox: mpsc::Receiver<DetectAnswer>,
+    ping_every: Duration,
     timing: bool,
 }
 
 impl Writer {
     /// Sends answers, and pings between them, until the client takes no more.
     async fn run(&mut self) {
-        let mut pings = tokio::time::interval(PING_EVERY);
+        let mut pings = tokio::time::interval(self.ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {

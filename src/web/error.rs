@@ -2,14 +2,19 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+use crate::metrics::Refusal;
 use crate::protocol::ApiError;
 use crate::rooms::RoomError;
 
 pub struct Failure {
     status: StatusCode,
     body: ApiError,
+    header: Option<(HeaderName, HeaderValue)>,
+    /// A rule or limit that was run into; `guard` counts it.
+    refusal: Option<Refusal>,
 }
 
 impl Failure {
@@ -20,13 +25,36 @@ impl Failure {
                 error: error.to_owned(),
                 message: message.into(),
             },
+            header: None,
+            refusal: None,
         }
+    }
+
+    /// A rule or limit was run into. Its name is the word for programs, too.
+    pub fn refusal(why: Refusal, status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, why.as_str(), message).counted_as(why)
+    }
+
+    fn counted_as(self, why: Refusal) -> Self {
+        let refusal = Some(why);
+        Self { refusal, ..self }
+    }
+
+    /// What else the answer says.
+    pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        let header = Some((name, value));
+        Self { header, ..self }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body)).into_response()
+        let mut response = (self.status, Json(self.body)).into_response();
+        response.headers_mut().extend(self.header);
+        if let Some(why) = self.refusal {
+            response.extensions_mut().insert(why);
+        }
+        response
     }
 }
 
@@ -42,7 +70,12 @@ impl From<RoomError> for Failure {
             RoomError::NotTheViewer => (StatusCode::FORBIDDEN, "viewer_only"),
             RoomError::NoMetrics => (StatusCode::NOT_FOUND, "metrics_not_found"),
         };
-        Self::new(status, word, error.to_string())
+        let failure = Self::new(status, word, error.to_string());
+        match error {
+            RoomError::NotFound | RoomError::BadToken => failure.counted_as(Refusal::WrongToken),
+            RoomError::Full => failure.counted_as(Refusal::RoomsFull),
+            _ => failure,
+        }
     }
 }
 

@@ -1,15 +1,29 @@
-//! Rules for every request: where plain HTTP is allowed, and what browsers may do with our pages.
+//! Rules for every request: by which names, from whose pages and over which transport it may come,
+//! and what browsers may do with our pages.
 
-use std::net::IpAddr;
+mod access;
+mod body;
+mod host;
+mod origin;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::AppState;
 use super::error::Failure;
+use crate::config::{Config, Limits};
+use crate::metrics::Refusal;
+use access::{Access, Caller};
+use host::HostNames;
+use origin::Origins;
+
+pub use access::{Peer, check_key, granted, limit_rooms};
+pub use body::{Holding, limit_body};
+pub use host::{host, is_this_machine};
 
 /// How a request's connection is secured. `server.rs` attaches it to every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +46,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// COOP and COEP isolate the page, which is what gives it shared memory and fine clocks.
-const HEADERS: [(HeaderName, &str); 7] = [
+/// COOP and COEP isolate the page, which is what gives it shared memory and fine clocks. No
+/// Strict-Transport-Security: it holds for a host whatever the port, and this one serves plain HTTP on
+/// localhost, where other programs do, too.
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -47,62 +63,130 @@ const HEADERS: [(HeaderName, &str); 7] = [
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     ),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(self), microphone=(), geolocation=()",
-    ),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-pub async fn check_request(request: Request, next: Next) -> Response {
-    let mut response = match redirect_to_https(&request) {
-        Ok(None) => in_one_form(next.run(request).await),
-        Ok(Some(redirect)) => redirect.into_response(),
-        Err(failure) => failure.into_response(),
-    };
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// The torch is the camera's; the wake lock keeps the screen, and so the camera, on.
+const OF_PHONES: &str =
+    "camera=(self), screen-wake-lock=(self), microphone=(), geolocation=(), display-capture=()";
+const OF_OTHERS: &str = "camera=(), microphone=(), geolocation=(), display-capture=()";
+
+/// Which hosts, origins and callers are heard.
+pub struct Guard {
+    hosts: HostNames,
+    origins: Origins,
+    access: Access,
+    pub limits: Limits,
+}
+
+impl Guard {
+    /// `port`: the one the server listens on.
+    pub fn new(config: &Config, port: u16) -> Self {
+        Self {
+            hosts: HostNames::new(config),
+            origins: Origins::new(config, port),
+            access: Access::new(&config.guard),
+            limits: config.guard.limits,
+        }
     }
+
+    async fn answer(&self, mut request: Request, next: Next) -> Result<Response, Failure> {
+        check_head(&request, self.limits.header_bytes)?;
+        let host = host::host(request.headers()).ok_or_else(no_host)?;
+        self.hosts.check(&host)?;
+        if let Some(redirect) = redirect_to_https(&request, &host) {
+            return Ok(redirect.into_response());
+        }
+        self.origins.check(&request, &host)?;
+        let caller = Caller::of(&request, &host).expect("the server says who the peer is");
+        request.extensions_mut().insert(caller);
+        let response = in_one_form(next.run(request).await);
+        Ok(self.access.slow_guesses(caller, response))
+    }
+}
+
+pub async fn check_request(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let permissions = permissions_policy(request.uri().path());
+    let answer = state.guard.answer(request, next).await;
+    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    if let Some(refusal) = response.extensions().get() {
+        state.metrics.refusals.count(*refusal);
+    }
+    say_what_browsers_may_do(response.headers_mut(), permissions);
     response
+}
+
+fn say_what_browsers_may_do(headers: &mut HeaderMap, permissions: &'static str) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));
+}
+
+/// Every answer to a connection too many of its address.
+pub async fn tell_crowded() -> Response {
+    let message = "your address has too many connections open here: close some, or have the server \
+                   started with a larger --max-connections-per-address";
+    let why = Refusal::ConnectionsPerAddress.as_str();
+    let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, why, message);
+    let mut response = failure.with(header::RETRY_AFTER, 1.into()).into_response();
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    say_what_browsers_may_do(response.headers_mut(), OF_OTHERS);
+    response
+}
+
+/// Only the phone's page films.
+fn permissions_policy(path: &str) -> &'static str {
+    match path.starts_with("/j/") {
+        true => OF_PHONES,
+        false => OF_OTHERS,
+    }
+}
+
+/// To the byte, and in words. The connection reads no more than that and a packet: beyond it hyper
+/// answers the same status, without a word.
+fn check_head(request: &Request, limit: usize) -> Result<(), Failure> {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let headers = request.headers().iter();
+    let headers: usize = headers
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if target + headers <= limit {
+        return Ok(());
+    }
+    let message =
+        format!("the head of this request is larger than {limit} bytes (--max-header-bytes)");
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Err(Failure::refusal(Refusal::HeaderSize, status, message))
 }
 
 /// Browsers give the camera, and shared memory, to HTTPS and to this machine itself. Which of the
 /// two a request means is judged by its Host: in a container every peer looks foreign.
-fn redirect_to_https(request: &Request) -> Result<Option<Redirect>, Failure> {
-    if request.extensions().get::<Transport>() == Some(&Transport::Tls) {
-        return Ok(None);
-    }
-    let host = host(request.headers()).ok_or_else(no_host)?;
-    if is_this_machine(&host) {
-        return Ok(None);
+fn redirect_to_https(request: &Request, host: &Authority) -> Option<Redirect> {
+    let is_tls = request.extensions().get::<Transport>() == Some(&Transport::Tls);
+    if is_tls || host::is_this_machine(host) {
+        return None;
     }
     let path = request
         .uri()
         .path_and_query()
         .map_or("/", PathAndQuery::as_str);
-    Ok(Some(Redirect::permanent(&format!("https://{host}{path}"))))
+    Some(Redirect::permanent(&format!("https://{host}{path}")))
 }
 
 fn no_host() -> Failure {
-    let message = "the Host header is missing or malformed";
+    let message = "the Host header is missing, malformed, or there twice";
     Failure::new(StatusCode::BAD_REQUEST, "bad_host", message)
-}
-
-/// The Host header, if it could stand in an address.
-pub fn host(headers: &HeaderMap) -> Option<Authority> {
-    let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
-    (!host.host().is_empty() && host.as_str().chars().all(allowed)).then_some(host)
-}
-
-/// localhost, 127.x.x.x or [::1], with or without a port.
-pub fn is_this_machine(host: &Authority) -> bool {
-    let name = host.host().trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = |ip: IpAddr| ip.is_loopback();
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
 /// Refusals of the libraries beneath us (no such method, no such file, a bad query) are told like our own.
@@ -127,56 +211,4 @@ fn in_one_form(response: Response) -> Response {
 fn is_told(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind == "application/json" || kind.as_bytes().starts_with(b"text/html"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn host_header(value: &str) -> Option<Authority> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, value.parse().unwrap());
-        host(&headers)
-    }
-
-    #[test]
-    fn this_machine_is_known_by_its_names_only() {
-        let own = [
-            "localhost",
-            "LOCALHOST:3000",
-            "127.0.0.1:1",
-            "127.8.9.1",
-            "[::1]",
-            "[::1]:3000",
-        ];
-        for own in own {
-            assert!(is_this_machine(&host_header(own).unwrap()), "{own}");
-        }
-        let others = [
-            "192.168.1.5:3000",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "[fd00::2]:3000",
-        ];
-        for other in others {
-            assert!(!is_this_machine(&host_header(other).unwrap()), "{other}");
-        }
-    }
-
-    #[test]
-    fn what_stands_in_no_address_is_no_host() {
-        for malformed in [
-            "",
-            "[",
-            ":",
-            ":80",
-            "[::1",
-            "a b",
-            "a/b",
-            "user@host",
-            "a\"b",
-        ] {
-            assert_eq!(host_header(malformed), None, "{malformed}");
-        }
-    }
 }

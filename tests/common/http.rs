@@ -87,6 +87,22 @@ pub async fn get(addr: SocketAddr, host: &str, path: &str) -> RawAnswer {
     exchange(addr, &request).await
 }
 
+/// What a client of the detection socket says beside the Host.
+pub const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// The head of an answer that may have no end. `headers`: whole lines.
+pub async fn head(addr: SocketAddr, path: &str, headers: &str) -> RawAnswer {
+    let mut stream = TcpStream::connect(addr).await.expect("connected");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(soon("a head", stream.read_u8()).await.expect("read"));
+    }
+    parse(&String::from_utf8_lossy(&head))
+}
+
 fn parse(answer: &str) -> RawAnswer {
     let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
     let mut lines = head.lines();

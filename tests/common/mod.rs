@@ -11,7 +11,7 @@ pub mod rooms;
 
 use std::fs;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +88,11 @@ impl TestServer {
     }
 
     pub fn addr(&self) -> SocketAddr {
-        self.server.local_addr()
+        let addr = self.server.local_addr();
+        match addr.ip().is_unspecified() {
+            true => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), addr.port()),
+            false => addr,
+        }
     }
 
     pub fn http(&self, path: &str) -> String {
@@ -139,7 +143,7 @@ pub fn state_dir(folders: &Path) -> PathBuf {
 }
 
 /// The command line of a small server: everything that a variable of the tester's environment could
-/// set is named, but for the runtime library.
+/// set is named, but for the runtime library, and for what no value turns off.
 pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
     let pages = folders.join("pages").display().to_string();
     let state = state_dir(folders).display().to_string();
@@ -160,6 +164,14 @@ pub fn command_line(folders: &Path, flags: &[&str]) -> Vec<String> {
         ("--room-idle-minutes", "720"),
         ("--room-events", "64"),
         ("--max-connections", "1024"),
+        ("--max-connections-per-address", "64"),
+        ("--rooms-per-minute", "30"),
+        ("--guesses-per-minute", "30"),
+        ("--max-header-bytes", "16384"),
+        ("--header-timeout", "10"),
+        ("--body-timeout", "10"),
+        ("--idle-timeout", "60"),
+        ("--detect-silence", "60"),
         ("--log-format", "text"),
         ("--ice-server", ""),
         ("--ice-policy", "all"),

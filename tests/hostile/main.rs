@@ -1,13 +1,15 @@
-//! Bad input on the detection socket. Each gets its own answer, and somebody who sends good frames
-//! at the same time notices nothing.
+//! Bad input, and too much of it. Each gets its own answer, and somebody who sends good frames at the
+//! same time notices nothing.
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod jpegs;
+mod limits;
 mod messages;
 mod wire;
 
 const CLOSE_PROTOCOL: u16 = 1002;
 const CLOSE_INVALID: u16 = 1007;
+const CLOSE_POLICY: u16 = 1008;
 const CLOSE_SIZE: u16 = 1009;

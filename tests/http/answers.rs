@@ -2,8 +2,9 @@
 
 use sightline::protocol::ApiError;
 
-use crate::common::TestServer;
-use crate::common::http::{RawAnswer, exchange, get};
+use crate::common::http::{RawAnswer, UPGRADE, exchange, get, head};
+use crate::common::rooms::RoomApi;
+use crate::common::{PHONE_HOST, TestServer};
 
 const SECURITY_HEADERS: [&str; 7] = [
     "content-security-policy",
@@ -34,11 +35,47 @@ async fn every_answer_says_what_browsers_may_do() {
     for path in paths.into_iter().chain(failures) {
         has_all(&get(server.addr(), "localhost", path).await, path);
     }
-    has_all(
-        &get(server.addr(), "elsewhere.example", "/").await,
-        "a redirect",
+    let redirect = get(server.addr(), PHONE_HOST, "/").await;
+    assert_eq!(redirect.status, 308);
+    has_all(&redirect, "a redirect");
+    for (host, status) in [("<", 400), ("evil.example", 421)] {
+        let refusal = get(server.addr(), host, "/").await;
+        assert_eq!(refusal.status, status);
+        has_all(&refusal, "a refusal");
+    }
+    let room = RoomApi::of(&server).create().await;
+    let events = format!(
+        "/api/rooms/{}/events?token={}",
+        room.room, room.viewer_token
     );
-    has_all(&get(server.addr(), "<", "/").await, "a refusal");
+    has_all(
+        &head(server.addr(), &events, "").await,
+        "a stream of events",
+    );
+    let upgraded = head(server.addr(), "/api/detect", UPGRADE).await;
+    assert_eq!(upgraded.status, 101);
+    has_all(&upgraded, "an upgrade");
+}
+
+/// A page that needs no camera cannot get one, whatever script should come to run in it.
+#[tokio::test]
+async fn only_the_phone_page_may_film() {
+    let server = TestServer::start().await;
+    let policy = async |path| {
+        let answer = get(server.addr(), "localhost", path).await;
+        answer.headers["permissions-policy"].clone()
+    };
+    let on_phones = policy("/j/some-token").await;
+    assert!(on_phones.contains("camera=(self)") && on_phones.contains("screen-wake-lock=(self)"));
+    for path in ["/", "/assets/page-1a2b3c.js", "/api/config", "/nowhere"] {
+        assert!(policy(path).await.contains("camera=()"), "{path}");
+    }
+    for path in ["/", "/j/some-token"] {
+        assert!(policy(path).await.contains("microphone=()"), "{path}");
+        // One host serves plain HTTP on localhost, too: no promise that all of it is HTTPS.
+        let page = get(server.addr(), "localhost", path).await;
+        assert!(!page.headers.contains_key("strict-transport-security"));
+    }
 }
 
 #[tokio::test]
@@ -53,7 +90,6 @@ async fn the_policy_lets_pages_reach_nobody_else() {
     }
     assert_eq!(page.headers["cross-origin-opener-policy"], "same-origin");
     assert_eq!(page.headers["cross-origin-embedder-policy"], "require-corp");
-    assert!(page.headers["permissions-policy"].contains("camera=(self)"));
 }
 
 /// `ApiError` is the body of every answer that is not a success (the phone's page apart).

@@ -6,6 +6,7 @@ mod common;
 mod answers;
 mod connections;
 mod files;
+mod guard;
 mod hosts;
 
 use common::TestServer;

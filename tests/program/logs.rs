@@ -12,16 +12,16 @@ use crate::common::{BLANK, MODEL, folders, http, soon};
 use crate::{output, port_in, sightline};
 
 /// Starts it and reads the welcome; whatever it prints after that is in `rest`.
-struct Logged {
+pub struct Logged {
     child: Child,
-    port: u16,
+    pub port: u16,
     welcome: String,
     rest: Box<dyn tokio::io::AsyncRead + Unpin + Send>,
     stderr: ChildStderr,
 }
 
 impl Logged {
-    async fn start(mut command: Command) -> Self {
+    pub async fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
         let stderr = child.stderr.take().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -48,7 +48,7 @@ impl Logged {
     }
 
     /// All that was written after the welcome: stdout, and stderr from the start.
-    async fn stop(mut self) -> (String, String) {
+    pub async fn stop(mut self) -> (String, String) {
         crate::send_signal(&self.child, "TERM").await;
         let (mut stdout, mut stderr) = (String::new(), String::new());
         let reading = async {

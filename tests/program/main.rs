@@ -14,6 +14,7 @@ mod python_client;
 mod readme;
 mod refusals;
 mod rooms;
+mod secrets;
 
 use std::path::Path;
 use std::process::{Output, Stdio};

@@ -93,8 +93,8 @@ export class Relay {
   private forward(from: IncomingMessage, to: ServerResponse): void {
     const path = from.url ?? '';
     const fault = this.faults.of(path);
-    const asked = fault ? unconditional(from.headers) : from.headers;
-    const headers = { ...asked, host: `localhost:${this.target}` };
+    // With the Host that the browser wrote: its Origin is the same, and the server compares the two.
+    const headers = fault ? unconditional(from.headers) : from.headers;
     const options = { host: '127.0.0.1', port: this.target, method: from.method, path, headers };
     const onward = request(options, (answer) => {
       answer.on('error', () => to.destroy());

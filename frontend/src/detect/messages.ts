@@ -35,7 +35,13 @@ export type BrowserSettings = {
 /** `engine`: what the browser infers on. Null: WebGPU where there is a real adapter, else WASM. */
 export type Choice = { mode: Mode; engine: BrowserEngine | null };
 
-export type WorkerSettings = { choice: Choice; sampler: SamplerSettings; browser: BrowserSettings };
+export type WorkerSettings = {
+  choice: Choice;
+  sampler: SamplerSettings;
+  browser: BrowserSettings;
+  /** What the server's socket asks for from other machines. */
+  accessKey: string | null;
+};
 
 export type ToWorker =
   | { type: 'start'; settings: WorkerSettings }

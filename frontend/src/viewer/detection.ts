@@ -2,6 +2,7 @@
 import type { DetectorState, FromWorker, ResultMessage, StatusMessage } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import type { ClientConfig, Mode } from '../protocol/messages';
+import { accessKey } from './access';
 import { DetectorPanel } from './detector-panel';
 import { Metrics } from './metrics';
 import type { Options } from './options';
@@ -41,7 +42,8 @@ export class Detection {
     const { manifest, score_threshold: threshold } = model;
     const browser = { manifest, threshold, threads, softwareAdapter };
     const choice = { mode: asked, engine };
-    this.vision = new Vision({ choice, sampler: { ...sampler, fps: this.fps }, browser }, path, {
+    const settings = { choice, sampler: { ...sampler, fps: this.fps }, browser, accessKey: accessKey() };
+    this.vision = new Vision(settings, path, {
       result: (message) => {
         this.noteCounts(message);
         handlers.result(message);

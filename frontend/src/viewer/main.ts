@@ -4,6 +4,7 @@ import { byId } from '../dom';
 import { ask } from '../protocol/api';
 import type { ClientConfig } from '../protocol/messages';
 import { parseConfig } from '../protocol/parse';
+import { takeKey, untilLetIn } from './access';
 import { readOptions } from './options';
 import { SENTENCES } from './status';
 import { type Handles, Viewer } from './viewer';
@@ -28,4 +29,7 @@ async function loadConfig(): Promise<ClientConfig> {
   }
 }
 
-window.sightline = new Viewer(readOptions(location.search), await loadConfig()).handles();
+takeKey();
+const config = await loadConfig();
+await untilLetIn();
+window.sightline = new Viewer(readOptions(location.search), config).handles();

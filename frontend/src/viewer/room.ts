@@ -1,10 +1,11 @@
 // The viewer's room: kept over reloads, made anew when the server does not know it any more.
 import { Backoff } from '../backoff';
-import { ask, post } from '../protocol/api';
+import { ask, post, Refused } from '../protocol/api';
 import type { RoomCreated } from '../protocol/messages';
 import { fromJson, parseRoomCreated } from '../protocol/parse';
 import { RoomChannel, type SeatHandlers } from '../rtc/signalling';
 import { forGood, keep, recall } from '../store';
+import { withKey } from './access';
 
 const KEY = 'sightline.room';
 
@@ -36,13 +37,15 @@ export class Room {
   private async create(): Promise<void> {
     this.handlers.room(null);
     try {
-      const room = await ask('/api/rooms', parseRoomCreated, post({}));
+      const room = await ask('/api/rooms', parseRoomCreated, withKey(post({})));
       this.backoff.reset();
       this.handlers.unreachable(false);
       keep(forGood, KEY, JSON.stringify(room));
       this.enter(room);
     } catch (error) {
       console.warn('no room yet', error);
+      // The server was started anew, with another key: the page begins where it asks for that.
+      if (error instanceof Refused && error.status === 401) return location.reload();
       this.handlers.unreachable(true);
       setTimeout(() => void this.create(), this.backoff.wait());
     }

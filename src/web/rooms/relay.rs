@@ -25,9 +25,7 @@ use crate::protocol::{
 };
 use crate::relay::{Frame, Listener, Offered};
 use crate::web::AppState;
-use crate::web::detect::{
-    Goodbye, SEND_TIMEOUT, SILENCE_LIMIT, answer_ping, checked_time, refused,
-};
+use crate::web::detect::{Goodbye, SEND_TIMEOUT, answer_ping, checked_time, goodbye_to};
 use crate::web::error::Failure;
 
 /// Frames on their way to a viewer. Behind them only the newest waits; without this bound the system's
@@ -40,7 +38,6 @@ const MAX_MESSAGE_BYTES: usize = 1024;
 
 const DISPLACED: Goodbye = Goodbye::new(close_code::POLICY, "another window listens now");
 const ROOM_GONE: Goodbye = Goodbye::new(close_code::POLICY, "this room has expired");
-const SILENT: Goodbye = Goodbye::new(close_code::POLICY, "no sign of life for 60 s");
 const TALKATIVE: Goodbye = Goodbye::new(close_code::UNSUPPORTED, "this socket takes no frames");
 const STOPPING: Goodbye = Goodbye::new(close_code::AWAY, "the server is shutting down");
 
@@ -212,7 +209,7 @@ impl Listening {
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         let received = Moment::now();
         self.heard = received.instant;
-        match message.ok_or(None)?.map_err(refused)? {
+        match message.ok_or(None)?.map_err(goodbye_to)? {
             Message::Text(text) => {
                 let mut pong = answer_ping(&text, received).map_err(Some)?;
                 pong.t2 = epoch_ms();
@@ -249,8 +246,9 @@ impl Listening {
         if self.state.rooms.role_of(&self.room, &self.token).is_err() {
             return Err(Some(ROOM_GONE));
         }
-        if self.heard.elapsed() > SILENCE_LIMIT {
-            return Err(Some(SILENT));
+        let silence = self.state.guard.limits.detect_silence;
+        if self.heard.elapsed() > silence {
+            return Err(Some(Goodbye::silent_for(silence)));
         }
         self.send(&[Message::Ping(Bytes::new())]).await
     }

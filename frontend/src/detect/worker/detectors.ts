@@ -92,6 +92,9 @@ export class Detectors {
   private openServer(): Detector {
     const url = new URL('/api/detect?timing=1', self.location.origin);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    // A page can set no header on a WebSocket.
+    const { accessKey } = this.settings;
+    if (accessKey !== null) url.searchParams.set('key', accessKey);
     return new ServerDetector(url.href, this.settings.sampler, this.events);
   }
 

@@ -1,0 +1,124 @@
+//! One connection: plain HTTP or TLS by its first byte, and its requests one after the other.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::lingering::Lingering;
+use super::pace::{Late, Pace, Paced};
+use crate::config::Limits;
+use crate::metrics::{Metrics, Refusal};
+use crate::web::{Holding, Peer, Transport};
+
+/// The first byte of a TLS handshake record; no HTTP method starts with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// What a connection is served with.
+pub struct Serving {
+    pub tls: TlsAcceptor,
+    pub router: Router,
+    pub limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub shutdown: CancellationToken,
+}
+
+impl Serving {
+    pub async fn connection(self, mut stream: Lingering, peer: IpAddr) -> Result<()> {
+        // Answers are small and back to back; without this each second one waits for an acknowledgement.
+        stream.tcp().set_nodelay(true)?;
+        let mut first = [0];
+        let peeked = self.in_time(stream.tcp().peek(&mut first)).await;
+        let Some(peeked) = peeked else { return Ok(()) };
+        if peeked.context("the client said nothing")?? == 0 {
+            return Ok(());
+        }
+        if first[0] == TLS_HANDSHAKE {
+            stream.count_as(Transport::Tls);
+            let Some(stream) = self.in_time(self.tls.accept(stream)).await else {
+                return Ok(());
+            };
+            let stream = stream.context("TLS handshake")??;
+            self.requests(stream, Transport::Tls, peer).await
+        } else {
+            stream.count_as(Transport::Plain);
+            self.requests(stream, Transport::Plain, peer).await
+        }
+    }
+
+    /// `None` when the server stops meanwhile.
+    async fn in_time<T>(&self, step: impl Future<Output = T>) -> Option<Result<T>> {
+        let Limits { header_timeout, .. } = self.limits;
+        let step = self
+            .shutdown
+            .run_until_cancelled(timeout(header_timeout, step));
+        let done = step.await?;
+        if done.is_err() {
+            self.metrics.refusals.count(Refusal::HeaderTimeout);
+        }
+        Some(done.map_err(Into::into))
+    }
+
+    async fn requests<IO>(self, io: IO, transport: Transport, peer: IpAddr) -> Result<()>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let pace = Pace::new();
+        let (begin, answered) = (pace.clone(), pace.clone());
+        let service = self
+            .router
+            .map_request(move |mut request: hyper::Request<_>| {
+                begin.request_begins();
+                request.extensions_mut().insert(transport);
+                request.extensions_mut().insert(Peer(peer));
+                request
+            })
+            .map_response(move |response| {
+                response.map(|body| Holding::body(body, answered.answer()))
+            });
+        let io = Paced {
+            io,
+            pace: pace.clone(),
+        };
+        let connection = http1::Builder::new()
+            // The pace is ours: hyper would count an idle connection as a slow head.
+            .header_read_timeout(None)
+            .max_buf_size(self.limits.header_bytes)
+            .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
+            .with_upgrades();
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // On a machine that stalls what has arrived meanwhile is not late.
+            biased;
+            served = connection.as_mut() => {
+                // hyper has answered it: 431.
+                if served.as_ref().is_err_and(hyper::Error::is_parse_too_large) {
+                    self.metrics.refusals.count(Refusal::HeaderSize);
+                }
+                served?;
+            }
+            late = pace.exceeded(&self.limits) => match late {
+                Late::Head => self.metrics.refusals.count(Refusal::HeaderTimeout),
+                Late::TakingItsAnswer => self.metrics.refusals.count(Refusal::AnswerTimeout),
+                Late::NextRequest => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await?;
+                }
+            },
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await?;
+            }
+        }
+        Ok(())
+    }
+}

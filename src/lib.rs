@@ -20,6 +20,7 @@ pub mod config;
 pub mod demo;
 pub mod gpu;
 pub mod health;
+pub mod join;
 pub mod lan;
 pub mod logging;
 pub mod metrics;

@@ -1,5 +1,6 @@
 //! Rooms: where a viewer and a phone find each other. Signals are passed on unread.
 
+pub mod codes;
 mod keys;
 mod room;
 
@@ -38,7 +39,7 @@ pub enum RoomError {
     PeerSlow,
     #[error("all rooms are in use")]
     Full,
-    #[error("this is the phone's token: the viewer's is needed to post the room's metrics")]
+    #[error("this is the phone's token: the viewer's is needed")]
     NotTheViewer,
     #[error(
         "no metrics were posted to this room yet: record in the viewer, or post a metrics.json here"
@@ -171,6 +172,25 @@ impl Rooms {
         }
         room.metrics = Some(metrics);
         Ok(())
+    }
+
+    /// The keys of the viewer's own room.
+    pub fn keys_for_viewer(&self, room: &str, token: &str) -> Result<RoomKeys, RoomError> {
+        let mut state = self.lock();
+        match state.open(room, token)? {
+            (room, Role::Viewer) => Ok(room.keys.clone()),
+            (_, Role::Phone) => Err(RoomError::NotTheViewer),
+        }
+    }
+
+    /// Tells every viewer to ask for its invitation anew.
+    pub fn renew_invitations(&self) {
+        for room in self.lock().rooms.values() {
+            if let Some(viewer) = room.seats.get(&Role::Viewer) {
+                // A viewer that reads nothing asks when it comes back.
+                let _ = viewer.events.try_send(RoomEvent::Invitation {});
+            }
+        }
     }
 
     /// The last report. The room's name is enough: it is as hard to guess as a token.

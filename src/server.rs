@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -22,9 +23,12 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::join::JoinAddresses;
+use crate::lan::{self, LanAddress};
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
+use crate::rooms::codes::{CodeLimits, Codes};
 use crate::tls;
 use crate::web::{self, Transport};
 use lingering::Lingering;
@@ -46,7 +50,8 @@ pub struct Server {
     metrics: Arc<Metrics>,
     tls: TlsAcceptor,
     router: Router,
-    join_url: String,
+    join: JoinAddresses,
+    first_phone_token: String,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Kept last: workers outlive the connections that wait for their answers.
@@ -64,17 +69,27 @@ impl Server {
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
         let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
-        let phone_origin = config.phone_host.origin(local_addr.port());
+        let (teller, addresses) = watch::channel(config.addresses.clone());
+        let join = JoinAddresses::new(config.phone_host.clone(), local_addr.port(), addresses);
         let rooms = Rooms::new(config.room_limits);
         let first_room = rooms.create()?;
-        let join_url = web::join_url(&phone_origin, &first_room.phone_token);
+        let first_phone_token = first_room.phone_token.clone();
+        let codes = Codes::new(CodeLimits {
+            lifetime: config.code_lifetime,
+            max_codes: config.room_limits.max_rooms,
+        });
         let connections = Arc::new(Semaphore::new(config.max_connections));
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let viewers = rooms.clone();
+        let changed = move |_: &[LanAddress]| viewers.renew_invitations();
+        let following = lan::watch::follow(config.scope, teller, changed);
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(following));
         let router = web::router(web::Shared::new(
             &config,
             web::Parts {
-                phone_origin,
+                join: join.clone(),
                 rooms,
+                codes,
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
                 metrics: Arc::clone(&metrics),
@@ -89,7 +104,8 @@ impl Server {
             metrics,
             tls,
             router,
-            join_url,
+            join,
+            first_phone_token,
             shutdown,
             tasks,
             _pipeline: pipeline,
@@ -105,15 +121,19 @@ impl Server {
         format!("http://localhost:{}/", self.local_addr.port())
     }
 
-    /// The phone's address of the first room; the first viewer on this machine gets that room.
-    pub fn join_url(&self) -> &str {
-        &self.join_url
+    /// The phone's address of the first room, as of now; the first viewer on this machine gets that room.
+    pub fn join_url(&self) -> String {
+        web::join_url(&self.join.origin(), &self.first_phone_token)
+    }
+
+    /// Where phones are sent, also after this machine's addresses have changed.
+    pub fn join_addresses(&self) -> JoinAddresses {
+        self.join.clone()
     }
 
     /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
     pub fn local_join_url(&self) -> String {
-        let token = self.join_url.rsplit('/').next().unwrap_or_default();
-        format!("{}j/{token}", self.viewer_url())
+        format!("{}j/{}", self.viewer_url(), self.first_phone_token)
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.
@@ -176,6 +196,7 @@ async fn serve_connection(
 ) -> Result<()> {
     // Answers are small and back to back; without this each second one waits for an acknowledgement.
     stream.tcp().set_nodelay(true)?;
+    let peer = stream.tcp().peer_addr()?;
     let mut first = [0];
     let peeked = shutdown
         .run_until_cancelled(timeout(HELLO_TIMEOUT, stream.tcp().peek(&mut first)))
@@ -191,16 +212,17 @@ async fn serve_connection(
             return Ok(());
         };
         let stream = stream.context("TLS handshake")??;
-        serve_http(stream, Transport::Tls, router, shutdown).await
+        serve_http(stream, Transport::Tls, peer, router, shutdown).await
     } else {
         stream.count_as(Transport::Plain);
-        serve_http(stream, Transport::Plain, router, shutdown).await
+        serve_http(stream, Transport::Plain, peer, router, shutdown).await
     }
 }
 
 async fn serve_http<IO>(
     io: IO,
     transport: Transport,
+    peer: SocketAddr,
     router: Router,
     shutdown: CancellationToken,
 ) -> Result<()>
@@ -209,6 +231,7 @@ where
 {
     let service = router.map_request(move |mut request: hyper::Request<_>| {
         request.extensions_mut().insert(transport);
+        request.extensions_mut().insert(ConnectInfo(peer));
         request
     });
     let connection = http1::Builder::new()

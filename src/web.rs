@@ -21,10 +21,12 @@ use tokio_util::task::TaskTracker;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::Config;
+use crate::join::JoinAddresses;
 use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
+use crate::rooms::codes::Codes;
 use crate::rooms::{RoomKeys, Rooms};
 
 pub use guard::Transport;
@@ -37,8 +39,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the server builds once and the handlers share.
 pub struct Parts {
-    pub phone_origin: String,
+    pub join: JoinAddresses,
     pub rooms: Rooms,
+    pub codes: Codes,
     /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
     pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
@@ -95,9 +98,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/rooms", post(rooms::create))
         .route("/api/rooms/{room}/events", get(rooms::events))
         .route("/api/rooms/{room}/signal", post(rooms::signal))
+        .merge(rooms::invitation::routes())
         .merge(rooms::metrics::routes())
         .route("/healthz", get(pages::health))
-        .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
@@ -125,7 +128,7 @@ fn client_config(config: &Config) -> ClientConfig {
         },
         labels: manifest.label_names(),
         ice_servers: Vec::new(),
-        join_obstacle: config.phone_host.obstacle().map(str::to_owned),
+        join_obstacle: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Rooms over HTTP: made and posted to by `POST`, listened to by Server-Sent Events.
 
+pub mod invitation;
 pub mod metrics;
 
 use std::convert::Infallible;
@@ -49,15 +50,8 @@ pub async fn create(
 }
 
 fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
-    let join_url = join_url(&state.phone_origin, &keys.phone_token);
-    let code = QrCode::new(&join_url).map_err(|error| {
-        let message = format!("the address does not fit a QR code: {error}");
-        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "qr_failed", message)
-    })?;
-    let qr_svg = code
-        .render::<svg::Color>()
-        .min_dimensions(QR_SIDE, QR_SIDE)
-        .build();
+    let join_url = join_url(&state.join.origin(), &keys.phone_token);
+    let qr_svg = qr_svg(&join_url)?;
     Ok(RoomCreated {
         room: keys.room,
         viewer_token: keys.viewer_token,
@@ -67,11 +61,23 @@ fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
     })
 }
 
+fn qr_svg(join_url: &str) -> Result<String, Failure> {
+    let code = QrCode::new(join_url).map_err(|error| {
+        let message = format!("the address does not fit a QR code: {error}");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "qr_failed", message)
+    })?;
+    Ok(code
+        .render::<svg::Color>()
+        .min_dimensions(QR_SIDE, QR_SIDE)
+        .build())
+}
+
 pub async fn join(
     State(state): State<AppState>,
     Path(token): Path<String>,
 ) -> Result<Json<JoinInfo>, Failure> {
     let room = state.rooms.find_by_phone_token(&token)?;
+    state.codes.spend(&room);
     Ok(Json(JoinInfo { room }))
 }
 

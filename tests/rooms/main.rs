@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod codes;
+mod invitation;
 mod making;
 mod metrics;
 mod seats;

@@ -8,6 +8,8 @@ mod commands;
 mod container;
 mod logs;
 mod modes;
+#[cfg(target_os = "linux")]
+mod networks;
 mod python_client;
 mod readme;
 mod refusals;

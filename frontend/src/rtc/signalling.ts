@@ -25,6 +25,8 @@ export type SeatHandlers = {
   /** Whether the other seat is occupied; said anew after every reconnection. */
   peer: (present: boolean, welcome: boolean) => void;
   signal: (signal: Signal) => void;
+  /** To the viewer: phones are invited by other addresses now. */
+  invitation?: () => void;
 };
 
 const TRIES = 4;
@@ -117,6 +119,7 @@ export class RoomChannel {
     else if ('welcome' in event) this.welcome(event.welcome.peer_present);
     else if ('peer' in event) this.notePeer(event.peer.role, event.peer.present);
     else if ('signal' in event) this.noteSignal(event.signal);
+    else if ('invitation' in event) this.handlers.invitation?.();
     else this.end('taken' in event ? 'taken' : 'replaced');
   }
 

@@ -216,12 +216,15 @@ export class Viewer {
         this.receiver.close();
       },
       peer: (phonePresent, welcome) => {
+        // The server may have been away, and the network another one since.
+        if (welcome) this.invite.renew();
         const first = welcome && !welcomed.has(this.room.id);
         welcomed.add(this.room.id);
         this.note({ phonePresent });
         this.receiver.phone(phonePresent, first);
       },
       signal: (signal) => void this.receiver.receive(signal),
+      invitation: () => this.invite.renew(),
     });
   }
 

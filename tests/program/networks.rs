@@ -48,10 +48,14 @@ impl Machine {
         assert!(output.status.success(), "ip {line}: {output:?}");
     }
 
+    /// A cable whose far end lies loose, but has power: without, this end would count as unplugged.
     fn plug_in(&self, interface: &str, address: &str) {
-        self.ip(&format!("link add {interface} type dummy"));
+        self.ip(&format!(
+            "link add {interface} type veth peer name {interface}-far"
+        ));
         self.ip(&format!("addr add {address} dev {interface}"));
         self.ip(&format!("link set {interface} up"));
+        self.ip(&format!("link set {interface}-far up"));
     }
 
     fn run(&self, program: &str) -> Command {

@@ -28,10 +28,12 @@ export class Namespace {
     execFileSync('ip', ['-n', this.name, ...line.split(' ')], { stdio: 'pipe' });
   }
 
+  /** A cable whose far end lies loose, but has power: without, this end would count as unplugged. */
   plugIn(link: string, address: string): void {
-    this.ip(`link add ${link} type dummy`);
+    this.ip(`link add ${link} type veth peer name ${link}-far`);
     this.ip(`addr add ${address} dev ${link}`);
     this.ip(`link set ${link} up`);
+    this.ip(`link set ${link}-far up`);
   }
 
   /** What starts `program` inside. */

@@ -58,8 +58,8 @@ pub enum Network {
 impl Network {
     fn of(interface: &str, ip: IpAddr) -> Self {
         let begins = |prefix: &str| interface.starts_with(prefix);
-        let of_names = VIRTUAL_INTERFACES.into_iter();
-        let by_name = of_names.filter(|(prefix, _)| begins(prefix)).next();
+        let mut of_names = VIRTUAL_INTERFACES.into_iter();
+        let by_name = of_names.find(|(prefix, _)| begins(prefix));
         match by_name {
             Some((_, network)) => network,
             None if is_docker_default(ip) => Self::Container,

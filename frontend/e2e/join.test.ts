@@ -91,13 +91,13 @@ test('a phone whose owner types the code goes live, and the code is spent', asyn
 
   phone = await openPhone(session.phones, address);
   await untilText(phone.page, '#title', /type the code/i);
-  const type = async (text: string) => {
+  const type = async (text: string, leadsTo: RegExp) => {
     await phone.page.locator('#code').fill(text);
-    await phone.page.locator('#code').press('Enter');
+    await Promise.all([phone.page.waitForURL(leadsTo), phone.page.locator('#code').press('Enter')]);
   };
-  await type(wrongCodes(code)[0] as string);
+  await type(wrongCodes(code)[0] as string, /\/j\/[A-Z0-9]{6}$/);
   await untilText(phone.page, '#title', /expired or was mistyped/i);
-  await type(` ${code.toLowerCase()}-`);
+  await type(` ${code.toLowerCase()}-`, /\/j\/[a-z0-9]{20,}$/);
   await untilText(phone.page, '#status', /live/i);
   await untilText(viewer.page, '#status', /live/i);
   expect(phone.page.url()).toBe(await joinLink(viewer.page));
@@ -117,7 +117,8 @@ test('who types too many wrong codes is told to wait', async () => {
   }
   // The right one, too: it might be a lucky guess.
   await guesser.page.locator('#code').fill(code);
-  await guesser.page.locator('#code-form button').tap();
+  const told = guesser.page.waitForURL(/\/j\/[A-Z0-9]{6}$/);
+  await Promise.all([told, guesser.page.locator('#code-form button').tap()]);
   await untilText(guesser.page, '#title', /too many wrong codes/i);
   expect(takeTroubles(guesser, [/status of 429/])).toEqual([]);
 });

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::LanAddress;
 
-/// A look costs some 50 µs; no system tells of changes in the same way as the next.
+/// A look is a few system calls; no system tells of changes in the same way as the next.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Where a server's addresses are looked for.

@@ -53,8 +53,7 @@ export class Invite {
       const invitation = parseInvitation(await response.json());
       if (!invitation) throw new Error('an unknown kind of invitation');
       if (room !== this.room) return;
-      const now = Date.parse(response.headers.get('date') ?? '');
-      this.clockOffset = Number.isNaN(now) ? 0 : now - Date.now();
+      this.clockOffset = latest(response.headers.get('date')) - Date.now();
       this.take(invitation);
     } catch (error) {
       // What is shown stays; the next welcome, or the next look at it, asks again.
@@ -142,6 +141,9 @@ export class Invite {
     }, 2000);
   }
 }
+
+/** The header has whole seconds: the latest that it can mean, so that no code outlives itself here. */
+const latest = (date: string | null): number => (date ? Date.parse(date) + 999 : Date.now());
 
 const sourceOf = ({ qr_svg }: Way): string => `data:image/svg+xml,${encodeURIComponent(qr_svg)}`;
 

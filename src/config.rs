@@ -14,6 +14,7 @@ use clap::Parser;
 
 use crate::gpu;
 use crate::ice::Ice;
+use crate::lan::{LanAddress, watch::Scope};
 use crate::logging::LogFormat;
 use crate::model::Manifest;
 use crate::pipeline::PipelineConfig;
@@ -21,12 +22,14 @@ use crate::protocol::Mode;
 use crate::rooms::RoomLimits;
 
 pub use guard::{GuardArgs, GuardConfig, Limits};
-pub use phone_host::PhoneHost;
+pub use phone_host::{PhoneHost, host_of};
 
 /// Threads per session up to which one more still pays on common laptops.
 const USEFUL_THREADS: usize = 4;
 /// Each session holds about 60 MB.
 const DEFAULT_MAX_WORKERS: usize = 4;
+/// Time enough to walk to a phone and type; short, because short codes can be guessed.
+const CODE_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Sightline: a phone's camera as a live object detector.
 #[derive(Debug, Clone, Parser)]
@@ -112,8 +115,10 @@ pub struct Config {
     /// Who chose the mode, for people.
     pub mode_reason: String,
     pub listen: SocketAddr,
-    /// This machine's addresses that others reach, the likeliest first.
-    pub addresses: Vec<IpAddr>,
+    /// Where addresses are looked for while the server runs.
+    pub scope: Scope,
+    /// This machine's addresses that others reach, the likeliest first, as of now.
+    pub addresses: Vec<LanAddress>,
     pub phone_host: PhoneHost,
     pub pipeline: PipelineConfig,
     pub pages: PathBuf,
@@ -123,6 +128,8 @@ pub struct Config {
     pub room_limits: RoomLimits,
     pub guard: GuardConfig,
     pub ice: Ice,
+    /// How long a short code may be typed.
+    pub code_lifetime: Duration,
 }
 
 impl TryFrom<Args> for Config {
@@ -131,13 +138,15 @@ impl TryFrom<Args> for Config {
     fn try_from(args: Args) -> Result<Self> {
         parts::check_limits(&args)?;
         parts::check_pages(&args.pages)?;
-        let addresses = parts::addresses(&args);
+        let scope = parts::scope(&args);
+        let addresses = scope.look();
         let (mode, mode_reason) = parts::mode(&args, gpu::find);
         Ok(Self {
             mode,
             mode_reason,
             listen: SocketAddr::new(args.host, args.port),
             phone_host: parts::phone_host(&args, &addresses)?,
+            scope,
             addresses,
             ice: Ice::try_from(&args.ice)?,
             pipeline: PipelineConfig::try_from(&args)?,
@@ -151,6 +160,7 @@ impl TryFrom<Args> for Config {
                 max_events: args.room_events,
             },
             guard: GuardConfig::try_from(&args.guard)?,
+            code_lifetime: CODE_LIFETIME,
         })
     }
 }

@@ -73,7 +73,7 @@ impl Demo {
         println!(
             "  Demo: the viewer shows a recorded clip, no camera. A phone that scans the code may take over."
         );
-        if lan::addresses().is_empty() {
+        if lan::likely_ipv4().is_empty() {
             println!(
                 "  This computer is on no network: browsers connect to nothing then, not even to this computer."
             );

@@ -1,119 +1,209 @@
 //! Which of this machine's addresses a phone can reach.
 
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+pub mod watch;
 
-const CONTAINERS: &str = "containers or virtual machines";
-const VPN: &str = "a VPN";
-/// Interfaces that a phone in the room cannot reach, by the beginning of their names: what is behind them.
-const VIRTUAL_INTERFACES: [(&str, &str); 12] = [
-    ("br-", CONTAINERS),
-    ("cni", CONTAINERS),
-    ("docker", CONTAINERS),
-    ("flannel", CONTAINERS),
-    ("podman", CONTAINERS),
-    ("tailscale", VPN),
-    ("tap", CONTAINERS),
-    ("tun", VPN),
-    ("utun", VPN),
-    ("veth", CONTAINERS),
-    ("virbr", CONTAINERS),
-    ("wg", VPN),
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// Interfaces whose name tells what is behind them, by its beginning.
+const VIRTUAL_INTERFACES: [(&str, Network); 24] = [
+    ("br-", Network::Container),
+    ("cali", Network::Container),
+    ("cni", Network::Container),
+    ("docker", Network::Container),
+    ("flannel", Network::Container),
+    ("incusbr", Network::Container),
+    ("lxc", Network::Container),
+    ("lxdbr", Network::Container),
+    ("nordlynx", Network::Vpn),
+    ("podman", Network::Container),
+    ("ppp", Network::Vpn),
+    ("proton", Network::Vpn),
+    ("tailscale", Network::Vpn),
+    ("tap", Network::Container),
+    ("tun", Network::Vpn),
+    ("utun", Network::Vpn),
+    ("vEthernet", Network::Container),
+    ("vboxnet", Network::Container),
+    ("veth", Network::Container),
+    ("virbr", Network::Container),
+    ("vmnet", Network::Container),
+    ("vnet", Network::Container),
+    ("wg", Network::Vpn),
+    ("zt", Network::Vpn),
 ];
-/// Any routable address does: connecting a UDP socket sends nothing, it only asks for the route.
-const ROUTE_PROBE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+/// Any routable addresses do: connecting a UDP socket sends nothing, it only asks for the route.
+const ROUTE_PROBES: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9),
+    SocketAddr::new(
+        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+        9,
+    ),
+];
 
-/// IPv4 addresses on the local network, the likeliest first.
-pub fn addresses() -> Vec<IpAddr> {
-    let reachable = interfaces_up()
-        .into_iter()
-        .filter(|(name, ip)| !ip.is_loopback() && unreachable_because(name, *ip).is_none())
-        .map(|(_, ip)| ip);
-    ranked(reachable.collect(), default_route())
-        .into_iter()
-        .map(IpAddr::V4)
-        .collect()
+/// What an address belongs to, the likeliest way to a phone first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Network {
+    WiFi,
+    Ethernet,
+    /// The interface's name tells nothing.
+    Unnamed,
+    /// From here on a phone in the room reaches it only if somebody has seen to that.
+    Vpn,
+    /// No router gave an address: a cable between two machines, or a network without DHCP.
+    LinkLocal,
+    /// Containers or virtual machines on this computer.
+    Container,
 }
 
-/// Addresses of this machine that no phone in the room reaches, each with what it belongs to.
-pub fn unreachable_addresses() -> Vec<(Ipv4Addr, &'static str)> {
-    interfaces_up()
-        .into_iter()
-        .filter_map(|(name, ip)| Some((ip, unreachable_because(&name, ip)?)))
-        .collect()
-}
-
-/// Names and IPv4 addresses.
-fn interfaces_up() -> Vec<(String, Ipv4Addr)> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    interfaces
-        .into_iter()
-        .filter_map(|interface| match interface.ip() {
-            IpAddr::V4(ip) if interface.is_oper_up() => Some((interface.name, ip)),
-            _ => None,
-        })
-        .collect()
-}
-
-/// What the address belongs to, if a phone in the room cannot reach it. This machine alone reaches a
-/// loopback address, too, but that is no surprise to anybody.
-fn unreachable_because(interface: &str, ip: Ipv4Addr) -> Option<&'static str> {
-    let mut of_names = VIRTUAL_INTERFACES.iter();
-    let by_name = of_names.find(|(prefix, _)| interface.starts_with(prefix));
-    match by_name {
-        Some((_, behind)) => Some(behind),
-        None if is_docker_default(ip) => Some(CONTAINERS),
-        None if ip.is_link_local() => Some("a network that gave no address"),
-        None => None,
+impl Network {
+    fn of(interface: &str, ip: IpAddr) -> Self {
+        let begins = |prefix: &str| interface.starts_with(prefix);
+        let mut of_names = VIRTUAL_INTERFACES.into_iter();
+        let by_name = of_names.find(|(prefix, _)| begins(prefix));
+        match by_name {
+            Some((_, network)) => network,
+            None if is_docker_default(ip) => Self::Container,
+            None if is_link_local(ip) => Self::LinkLocal,
+            None if begins("wl") || begins("Wi-Fi") => Self::WiFi,
+            // On a Mac en0 may as well be the Wi-Fi.
+            None if begins("en") && cfg!(target_os = "macos") => Self::Unnamed,
+            None if begins("en") || begins("eth") || begins("Ethernet") => Self::Ethernet,
+            None => Self::Unnamed,
+        }
     }
+
+    fn is_likely(self) -> bool {
+        self < Self::Vpn
+    }
+}
+
+/// An address of this machine that others may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanAddress {
+    pub ip: IpAddr,
+    pub interface: String,
+    pub network: Network,
+}
+
+impl LanAddress {
+    fn new(interface: String, ip: IpAddr) -> Self {
+        let network = Network::of(&interface, ip);
+        Self {
+            ip,
+            interface,
+            network,
+        }
+    }
+
+    /// A phone in the room reaches it, as far as can be told from here.
+    pub fn is_likely(&self) -> bool {
+        self.network.is_likely()
+    }
+
+    /// For people: `Wi-Fi`, or `VPN (tailscale0)` where it is not what they would expect.
+    pub fn name(&self) -> String {
+        let interface = &self.interface;
+        match self.network {
+            Network::WiFi => "Wi-Fi".to_owned(),
+            Network::Ethernet => "Ethernet".to_owned(),
+            Network::Unnamed => interface.clone(),
+            Network::Vpn => format!("VPN ({interface})"),
+            Network::LinkLocal => format!("Link-local ({interface})"),
+            Network::Container => format!("Container ({interface})"),
+        }
+    }
+}
+
+/// All addresses that others may reach, the likeliest first. IPv6 only of interfaces that have
+/// nothing else: nobody wants to read or type it.
+pub fn addresses() -> Vec<LanAddress> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let up = interfaces
+        .into_iter()
+        .filter(if_addrs::Interface::is_oper_up);
+    let all = up.map(|interface| (interface.ip(), interface.name));
+    ranked(usable(all.collect()), &default_routes())
+}
+
+/// IPv4 addresses that a phone in the room reaches, as far as can be told, the likeliest first.
+pub fn likely_ipv4() -> Vec<IpAddr> {
+    let likely = addresses().into_iter().filter(LanAddress::is_likely);
+    likely
+        .map(|address| address.ip)
+        .filter(IpAddr::is_ipv4)
+        .collect()
+}
+
+/// Those that make sense on another machine.
+fn usable(all: Vec<(IpAddr, String)>) -> Vec<LanAddress> {
+    let has_ipv4 = |name: &str| all.iter().any(|(ip, of)| ip.is_ipv4() && of == name);
+    let makes_sense = |ip: IpAddr, name: &str| match ip {
+        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_unspecified(),
+        // A link-local one means something only together with this machine's own name of the interface.
+        IpAddr::V6(ip) => (is_global(ip) || ip.is_unique_local()) && !has_ipv4(name),
+    };
+    let sensible = all.iter().filter(|(ip, name)| makes_sense(*ip, name));
+    sensible
+        .map(|(ip, name)| LanAddress::new(name.clone(), *ip))
+        .collect()
+}
+
+/// What routers give out; the range that leads anywhere today.
+fn is_global(ip: Ipv6Addr) -> bool {
+    ip.segments()[0] & 0xe000 == 0x2000
 }
 
 /// Docker's default bridge is seen from inside a container as an ordinary interface.
-fn is_docker_default(ip: Ipv4Addr) -> bool {
-    ip.octets()[..2] == [172, 17]
+fn is_docker_default(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.octets()[..2] == [172, 17])
 }
 
-fn ranked(mut addresses: Vec<Ipv4Addr>, default: Option<Ipv4Addr>) -> Vec<Ipv4Addr> {
-    addresses.sort_by_key(|ip| (Some(*ip) != default, !ip.is_private()));
-    addresses.dedup();
+fn is_link_local(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_link_local())
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(ip) => ip.is_unique_local(),
+    }
+}
+
+/// In one order however the system lists them, so that a change of the list means a change.
+fn ranked(mut addresses: Vec<LanAddress>, default: &[IpAddr]) -> Vec<LanAddress> {
+    addresses.sort_by_key(|LanAddress { ip, network, .. }| {
+        let doubt = (!network.is_likely()).then_some(*network);
+        let is_default = default.contains(ip);
+        let in_one_order = (*network, *ip);
+        (
+            doubt,
+            ip.is_ipv6(),
+            !is_default,
+            !is_private(*ip),
+            in_one_order,
+        )
+    });
+    addresses.dedup_by_key(|address| address.ip);
     addresses
 }
 
-fn default_route() -> Option<Ipv4Addr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect(ROUTE_PROBE).ok()?;
-    match socket.local_addr().ok()?.ip() {
-        IpAddr::V4(ip) => Some(ip),
-        IpAddr::V6(_) => None,
-    }
+/// Where packets to the rest of the world leave this machine.
+fn default_routes() -> Vec<IpAddr> {
+    ROUTE_PROBES
+        .into_iter()
+        .filter_map(source_towards)
+        .collect()
+}
+
+fn source_towards(target: SocketAddr) -> Option<IpAddr> {
+    let unspecified: IpAddr = match target {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((unspecified, 0)).ok()?;
+    socket.connect(target).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_a_phone_cannot_reach_are_left_out() {
-        let why = |interface: &str, ip: &str| unreachable_because(interface, ip.parse().unwrap());
-        assert_eq!(why("wlan0", "192.168.1.5"), None);
-        assert_eq!(why("docker0", "172.18.0.1"), Some(CONTAINERS));
-        assert_eq!(why("eth0", "172.17.0.2"), Some(CONTAINERS));
-        assert!(why("eth0", "169.254.3.4").is_some());
-        assert_eq!(why("wg0", "10.8.0.2"), Some(VPN));
-    }
-
-    #[test]
-    fn nobody_is_sent_to_a_loopback_address() {
-        assert!(addresses().iter().all(|ip| !ip.is_loopback()));
-    }
-
-    #[test]
-    fn the_default_route_comes_first_then_private_networks() {
-        let ip = |text: &str| text.parse::<Ipv4Addr>().unwrap();
-        let (public, home, office) = (ip("203.0.113.9"), ip("192.168.1.5"), ip("10.0.0.5"));
-        assert_eq!(
-            ranked(vec![public, home, office], Some(office)),
-            [office, home, public]
-        );
-        assert_eq!(ranked(vec![public, home], None), [home, public]);
-    }
-}
+mod tests;

@@ -22,6 +22,7 @@ pub mod demo;
 pub mod gpu;
 pub mod health;
 pub mod ice;
+pub mod join;
 pub mod lan;
 pub mod limits;
 pub mod logging;

@@ -138,7 +138,7 @@ mod tests {
     fn a_network_of_ipv6_is_one_address() {
         let limiter = RateLimiter::new(1, 1);
         let now = Instant::now();
-        let mut ask = |text| limiter.allow_at(ip(text), now).is_ok();
+        let ask = |text| limiter.allow_at(ip(text), now).is_ok();
         assert!(ask("2001:db8::1"));
         assert!(!ask("2001:db8::ffff:1"), "the same /64");
         assert!(ask("2001:db8:0:1::1"), "another one");

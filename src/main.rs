@@ -1,6 +1,6 @@
 //! Commands, logging, signals.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -70,7 +70,8 @@ async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Res
         stopping.cancelled().await;
         server.shutdown();
     };
-    let (served, (), ()) = tokio::join!(server.serve(), stop, beside);
+    let telling = stopping.run_until_cancelled(tell_new_addresses(&server));
+    let (served, (), (), _) = tokio::join!(server.serve(), stop, beside, telling);
     served
 }
 
@@ -78,7 +79,7 @@ async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Res
 fn print_welcome(server: &Server, mode_line: &str, obstacle: Option<&str>) -> Result<()> {
     let join_url = server.join_url();
     let (who, invitation) = match obstacle {
-        None => ("(or scan the code):      ", terminal_qr(join_url)?),
+        None => ("(or scan the code):      ", terminal_qr(&join_url)?),
         Some(obstacle) => ("(on this computer only): ", format!("  {obstacle}.\n")),
     };
     println!(
@@ -91,6 +92,26 @@ fn print_welcome(server: &Server, mode_line: &str, obstacle: Option<&str>) -> Re
     println!("  The phone warns once that it does not know this computer's certificate: go on.");
     println!("  Ctrl-C stops.");
     Ok(())
+}
+
+/// A line whenever phones are sent elsewhere than was said before.
+async fn tell_new_addresses(server: &Server) {
+    let join = server.join_addresses();
+    let mut addresses = join.addresses();
+    let mut told = join.origin();
+    while addresses.changed().await.is_ok() {
+        let now = join.origin();
+        if now == told {
+            continue;
+        }
+        let line = match join.obstacle() {
+            None => format!("Phone, by the network of now:    {}", server.join_url()),
+            Some(obstacle) => format!("{obstacle}."),
+        };
+        // Nobody may listen (`| head`): that ends no server.
+        let _ = writeln!(std::io::stdout(), "  {line}");
+        told = now;
+    }
 }
 
 /// In a terminal, black on white whatever its theme: not every phone reads an inverted code.

@@ -180,6 +180,45 @@ pub struct RoomCreated {
     pub qr_svg: String,
 }
 
+/// Answer to `GET /api/rooms/{room}/invitation`: how a phone joins, as of now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Invitation {
+    /// What leads to `join_url`, for people: `Wi-Fi`, `Ethernet`, …
+    pub interface: String,
+    /// What the QR says: the phone page's address.
+    pub join_url: String,
+    /// The same as an SVG document.
+    pub qr_svg: String,
+    /// `null` when there is no address to type it at.
+    pub code: Option<InvitationCode>,
+    /// Other addresses of this machine, the likeliest first.
+    pub others: Vec<InvitationAddress>,
+    /// Why no phone can join by `join_url`, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub obstacle: Option<String>,
+}
+
+/// A short code that stands for the phone's link, to be typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct InvitationCode {
+    pub url: String,
+    pub code: String,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub expires_ts: i64,
+}
+
+/// The same link by another network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct InvitationAddress {
+    pub interface: String,
+    pub join_url: String,
+    pub qr_svg: String,
+}
+
 /// Answer to `GET /api/join/{phone_token}`: the room that a phone token opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -212,6 +251,8 @@ pub enum RoomEvent {
         #[cfg_attr(test, ts(type = "unknown"))]
         payload: Value,
     },
+    /// To the viewer: ask for the invitation anew, this machine's addresses have changed.
+    Invitation {},
     /// Another phone sits here; ask again with `takeover=1` to replace it. The stream ends.
     Taken {},
     /// Somebody else took this seat. The stream ends.
@@ -351,6 +392,9 @@ mod tests {
             Pong,
             Role,
             RoomCreated,
+            Invitation,
+            InvitationCode,
+            InvitationAddress,
             JoinInfo,
             RoomEvent,
             Mode,

@@ -5,6 +5,7 @@
 //!              └ Seat (phone)     an interrupted stream goes on where it broke
 //! ```
 
+pub mod codes;
 mod error;
 mod keeper;
 mod keys;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::protocol::Role;
+use crate::protocol::{Role, RoomEvent};
 use keeper::{Keeper, KeptRoom};
 use room::Room;
 use sitting::Leave;
@@ -209,6 +210,24 @@ impl Rooms {
         }
         room.metrics = Some(metrics);
         Ok(())
+    }
+
+    /// The keys of the viewer's own room.
+    pub fn keys_for_viewer(&self, room: &str, token: &str) -> Result<RoomKeys, RoomError> {
+        let mut state = self.lock();
+        match state.open(room, token)? {
+            (room, Role::Viewer) => Ok(room.keys.clone()),
+            (_, Role::Phone) => Err(RoomError::NotTheViewer),
+        }
+    }
+
+    /// Tells every viewer to ask for its invitation anew.
+    pub fn renew_invitations(&self) {
+        for room in self.lock().rooms.values_mut() {
+            if let Some(viewer) = room.seats.get_mut(&Role::Viewer) {
+                viewer.tell_surely(&RoomEvent::Invitation {});
+            }
+        }
     }
 
     /// The last report. The room's name is enough: it is as hard to guess as a token.

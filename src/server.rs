@@ -13,15 +13,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Limits};
+use crate::join::JoinAddresses;
+use crate::lan::{self, LanAddress};
 use crate::metrics::{Metrics, Refusal};
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
+use crate::rooms::codes::{CodeLimits, Codes};
 use crate::tls;
 use crate::web;
 use connection::Serving;
@@ -44,7 +48,8 @@ pub struct Server {
     router: Router,
     /// For a connection too many of its address.
     crowded: Router,
-    join_url: String,
+    join: JoinAddresses,
+    first_phone_token: String,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Kept last: workers outlive the connections that wait for their answers.
@@ -62,19 +67,29 @@ impl Server {
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
         let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
-        let phone_origin = config.phone_host.origin(local_addr.port());
+        let (teller, addresses) = watch::channel(config.addresses.clone());
+        let join = JoinAddresses::new(config.phone_host.clone(), local_addr.port(), addresses);
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
         let first_room = rooms.create()?;
-        let join_url = web::join_url(&phone_origin, &first_room.phone_token);
+        let first_phone_token = first_room.phone_token.clone();
+        let codes = Codes::new(CodeLimits {
+            lifetime: config.code_lifetime,
+            max_codes: config.room_limits.max_rooms,
+        });
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let tidying = rooms.clone().keep_tidy();
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
+        let viewers = rooms.clone();
+        let changed = move |_: &[LanAddress]| viewers.renew_invitations();
+        let following = lan::watch::follow(config.scope, teller, changed);
+        tasks.spawn(shutdown.clone().run_until_cancelled_owned(following));
         let router = web::router(web::Shared::new(
             &config,
             web::Parts {
                 guard: web::Guard::new(&config, local_addr.port()),
-                phone_origin,
+                join: join.clone(),
                 rooms,
+                codes,
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
                 metrics: Arc::clone(&metrics),
@@ -91,7 +106,8 @@ impl Server {
             tls,
             router,
             crowded: web::crowded(),
-            join_url,
+            join,
+            first_phone_token,
             shutdown,
             tasks,
             _pipeline: pipeline,
@@ -107,15 +123,19 @@ impl Server {
         format!("http://localhost:{}/", self.local_addr.port())
     }
 
-    /// The phone's address of the first room; the first viewer on this machine gets that room.
-    pub fn join_url(&self) -> &str {
-        &self.join_url
+    /// The phone's address of the first room, as of now; the first viewer on this machine gets that room.
+    pub fn join_url(&self) -> String {
+        web::join_url(&self.join.origin(), &self.first_phone_token)
+    }
+
+    /// Where phones are sent, also after this machine's addresses have changed.
+    pub fn join_addresses(&self) -> JoinAddresses {
+        self.join.clone()
     }
 
     /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
     pub fn local_join_url(&self) -> String {
-        let token = self.join_url.rsplit('/').next().unwrap_or_default();
-        format!("{}j/{token}", self.viewer_url())
+        format!("{}j/{}", self.viewer_url(), self.first_phone_token)
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.

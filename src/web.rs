@@ -21,11 +21,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ice::Ice;
+use crate::join::JoinAddresses;
 use crate::metrics::Metrics;
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::relay::Relays;
+use crate::rooms::codes::Codes;
 use crate::rooms::{RoomKeys, Rooms};
 
 pub use guard::{Guard, Holding, Peer, Transport};
@@ -37,8 +39,9 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// What the server builds once and the handlers share.
 pub struct Parts {
     pub guard: Guard,
-    pub phone_origin: String,
+    pub join: JoinAddresses,
     pub rooms: Rooms,
+    pub codes: Codes,
     /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
     pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
@@ -110,12 +113,12 @@ pub fn router(state: AppState) -> Router {
         )
         .route("/api/join/{token}", get(rooms::join))
         .route("/api/rooms", new_room.route_layer(keyed))
+        .merge(rooms::invitation::routes())
         .merge(rooms::metrics::routes())
         .merge(rooms::seats::routes())
         .merge(rooms::ice::routes())
         .merge(rooms::relay::routes(state.max_frame_bytes))
         .route("/healthz", get(pages::health))
-        .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
@@ -154,7 +157,7 @@ fn client_config(config: &Config) -> ClientConfig {
         },
         labels: manifest.label_names(),
         ice_servers: config.ice.open_servers(),
-        join_obstacle: config.phone_host.obstacle().map(str::to_owned),
+        join_obstacle: None,
     }
 }
 

@@ -1,11 +1,9 @@
 // The main job: the QR on the laptop leads a phone here, and people in its picture are found.
-import jsqr from 'jsqr';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pixelsOfPicture } from './harness/in-page';
 import { lanAddresses } from './harness/lan';
-import { openLens, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
+import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { tallyPeople } from './harness/people';
+import { qrText } from './harness/qr';
 import { type Session, startSession } from './harness/session';
 import { untilState } from './harness/state';
 import { until } from './harness/until';
@@ -22,21 +20,10 @@ beforeAll(async () => {
 
 afterAll(() => session?.end());
 
-// jsqr is CommonJS: its function is the default export of its default export.
-const decodeQr = ((jsqr as unknown as { default?: typeof jsqr }).default ?? jsqr) as typeof jsqr;
-
-async function qrText(page: Page): Promise<string> {
-  const png = (await page.locator('#qr').screenshot()).toString('base64');
-  const lens = await openLens(session.laptop);
-  const { data, width, height } = await lens.evaluate(pixelsOfPicture, png);
-  await lens.close();
-  return decodeQr(Uint8ClampedArray.from(data), width, height)?.data ?? 'no QR found in the picture';
-}
-
 test('the QR holds the very link that is written under it, with https and the LAN address', async () => {
   const link = await joinLink(viewer.page);
   expect(await textOf(viewer.page, '#join-link')).toBe(link);
-  expect(await qrText(viewer.page)).toBe(link);
+  expect(await qrText(session.laptop, viewer.page)).toBe(link);
   expect(link, 'the first room is the one that the terminal shows').toBe(session.server.joinUrl);
   const url = new URL(link);
   expect(url.protocol).toBe('https:');
@@ -55,7 +42,7 @@ test('the copy button copies the link', async () => {
 });
 
 test('a phone that opens the QR’s address goes live after one tap', async () => {
-  phone = await openPhone(session.phones, await qrText(viewer.page), { permissions: [] });
+  phone = await openPhone(session.phones, await qrText(session.laptop, viewer.page), { permissions: [] });
   await untilText(viewer.page, '#status', /phone is here/i);
   await phone.context.grantPermissions(['camera']);
   await phone.page.locator('#start').tap();
@@ -93,3 +80,51 @@ test('nothing went wrong on either page', () => {
   expect(takeTroubles(viewer)).toEqual([]);
   expect(takeTroubles(phone)).toEqual([]);
 });
+
+test('a phone whose owner types the code goes live, and the code is spent', async () => {
+  await Promise.all([viewer, phone].map(closePage));
+  viewer = await openViewer(session.laptop, `${session.server.viewerUrl}?room=new`);
+  const code = await untilText(viewer.page, '#join-code', /^[A-Z0-9]{3} [A-Z0-9]{3}$/);
+  expect(await textOf(viewer.page, '#code-left')).toMatch(/^(10:00|9:[0-5]\d)$/);
+  const address = await textOf(viewer.page, '#code-address');
+  expect(address).toBe(`${new URL(await joinLink(viewer.page)).origin}/j`);
+
+  phone = await openPhone(session.phones, address);
+  await untilText(phone.page, '#title', /type the code/i);
+  const type = async (text: string, leadsTo: RegExp) => {
+    await phone.page.locator('#code').fill(text);
+    await Promise.all([phone.page.waitForURL(leadsTo), phone.page.locator('#code').press('Enter')]);
+  };
+  await type(wrongCodes(code)[0] as string, /\/j\/[A-Z0-9]{6}$/);
+  await untilText(phone.page, '#title', /expired or was mistyped/i);
+  await type(` ${code.toLowerCase()}-`, /\/j\/[a-z0-9]{20,}$/);
+  await untilText(phone.page, '#status', /live/i);
+  await untilText(viewer.page, '#status', /live/i);
+  expect(phone.page.url()).toBe(await joinLink(viewer.page));
+  await viewer.page.locator('#show-qr').click();
+  await until('another code', async () => (await textOf(viewer.page, '#join-code')) !== code);
+  expect(takeTroubles(viewer)).toEqual([]);
+  expect(takeTroubles(phone, [/status of 404/])).toEqual([]);
+});
+
+test('who types too many wrong codes is told to wait', async () => {
+  const code = await textOf(viewer.page, '#join-code');
+  const base = await textOf(viewer.page, '#code-address');
+  const guesser = await openPhone(session.phones, base);
+  for (const wrong of wrongCodes(code).slice(1, 10)) {
+    const answer = await guesser.page.request.get(`${base}/${wrong}`, { maxRedirects: 0 });
+    expect(answer.status()).toBe(404);
+  }
+  // The right one, too: it might be a lucky guess.
+  await guesser.page.locator('#code').fill(code);
+  const told = guesser.page.waitForURL(/\/j\/[A-Z0-9]{6}$/);
+  await Promise.all([told, guesser.page.locator('#code-form button').tap()]);
+  await untilText(guesser.page, '#title', /too many wrong codes/i);
+  expect(takeTroubles(guesser, [/status of 429/])).toEqual([]);
+});
+
+/** Ten that open nothing. */
+function wrongCodes(code: string): string[] {
+  const others = [...'ACDEFGHJKMN'].filter((symbol) => !code.endsWith(symbol));
+  return others.slice(0, 10).map((symbol) => code.replace(/.$/, symbol));
+}

@@ -17,7 +17,7 @@ pub fn finding(args: &Args) -> Finding {
 
 fn look(args: &Args) -> Result<Finding> {
     let folder = parts::state_dir(args)?;
-    let addresses = parts::addresses(args);
+    let addresses = parts::scope(args).look();
     let names = parts::certificate_names(&addresses, &parts::phone_host(args, &addresses)?);
     let shown = folder.display();
     let finding = match tls::look(&folder, &names)? {

@@ -10,7 +10,6 @@ use tokio::time::timeout;
 use super::Finding;
 use crate::config::{Args, parts};
 use crate::health::{self, reachable};
-use crate::lan;
 use crate::protocol::Health;
 
 const PORT: &str = "port";
@@ -65,7 +64,7 @@ pub fn addresses(args: &Args) -> Finding {
 }
 
 fn look(args: &Args) -> Result<Finding> {
-    let addresses = parts::addresses(args);
+    let addresses = parts::scope(args).look();
     let phone_host = parts::phone_host(args, &addresses)?;
     if let Some(obstacle) = phone_host.obstacle() {
         return Ok(Finding::warning(ADDRESSES, obstacle));
@@ -81,17 +80,15 @@ fn look(args: &Args) -> Result<Finding> {
         return Ok(Finding::warning(ADDRESSES, told));
     }
     let named = phone_host.bare_host();
-    let others = addresses.iter().map(ToString::to_string);
-    let others: Vec<String> = others.filter(|ip| Some(ip) != named.as_ref()).collect();
-    let left_out = lan::unreachable_addresses()
-        .into_iter()
-        .map(|(ip, of)| format!("{ip} ({of})"));
-    let left_out: Vec<String> = left_out.collect();
+    let others = addresses
+        .iter()
+        .filter(|other| Some(other.ip.to_string()) != named);
+    let others: Vec<String> = others
+        .map(|other| format!("{} {}", other.name(), other.ip))
+        .collect();
     let mut told = format!("phones are sent to {origin}");
-    for (what, addresses) in [("also", others), ("no phone reaches", left_out)] {
-        if !addresses.is_empty() {
-            told += &format!("; {what} {}", addresses.join(", "));
-        }
+    if !others.is_empty() {
+        told += &format!("; the viewer's menu offers {}", others.join(", "));
     }
     Ok(Finding::good(ADDRESSES, told))
 }

@@ -1,13 +1,12 @@
 //! Single options, checked and filled in: serving needs all of them, `check` tells of each.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use tokio::sync::Semaphore;
 
-use super::{Args, PhoneHost, default_state_dir};
-use crate::lan;
+use super::{Args, PhoneHost, default_state_dir, host_of};
+use crate::lan::{LanAddress, Network, watch::Scope};
 use crate::pipeline::infer;
 use crate::protocol::Mode;
 
@@ -72,28 +71,33 @@ pub fn onnxruntime(named: Option<&Path>) -> Result<PathBuf> {
     )
 }
 
-/// This machine's addresses that others reach, the likeliest first.
-pub fn addresses(args: &Args) -> Vec<IpAddr> {
-    match args.container {
-        true => Vec::new(),
-        false => lan::addresses(),
+/// Where this machine's addresses are looked for.
+pub fn scope(args: &Args) -> Scope {
+    Scope {
+        host: args.host,
+        in_container: args.container,
     }
 }
 
-pub fn phone_host(args: &Args, addresses: &[IpAddr]) -> Result<PhoneHost> {
-    match (&args.public_host, addresses.first()) {
-        (Some(host), _) => PhoneHost::parse(host),
-        (None, Some(address)) => Ok(PhoneHost::Host(address.to_string())),
-        (None, None) => Ok(PhoneHost::Unknown {
-            container: args.container,
-        }),
+pub fn phone_host(args: &Args, addresses: &[LanAddress]) -> Result<PhoneHost> {
+    let host = args.host;
+    match &args.public_host {
+        Some(named) => PhoneHost::parse(named),
+        None if args.container || host.is_loopback() || host.is_unspecified() => {
+            Ok(PhoneHost::unnamed(addresses, args.container))
+        }
+        // Whoever listens on one address means that one.
+        None => Ok(PhoneHost::Host(host_of(host))),
     }
 }
 
-/// Every name that the certificate must be valid for.
-pub fn certificate_names(addresses: &[IpAddr], phone_host: &PhoneHost) -> Vec<String> {
+/// Every name that the certificate must be valid for. Bridges to containers come and go with each
+/// project that is started; a new certificate for each would have phones warn each time.
+pub fn certificate_names(addresses: &[LanAddress], phone_host: &PhoneHost) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
-    names.extend(addresses.iter().map(ToString::to_string));
+    let lasting = |address: &&LanAddress| address.network != Network::Container;
+    let lasting = addresses.iter().filter(lasting);
+    names.extend(lasting.map(|address| address.ip.to_string()));
     names.extend(phone_host.bare_host());
     names.sort();
     names.dedup();

@@ -1,7 +1,11 @@
 //! How phones reach this server.
 
+use std::net::IpAddr;
+
 use anyhow::{Context, Result, ensure};
 use hyper::http::uri::Authority;
+
+use crate::lan::LanAddress;
 
 /// Docker's default bridge: never an address that a phone can reach.
 const DOCKER_BRIDGE: &str = "172.17.";
@@ -11,8 +15,10 @@ const DOCKER_BRIDGE: &str = "172.17.";
 pub enum PhoneHost {
     /// A whole origin, such as a tunnel's.
     Origin(String),
-    /// A host; the port is the one the server listens on.
+    /// A host that was named; the port is the one the server listens on.
     Host(String),
+    /// Nobody named one: this machine's likeliest address, as long as it has it.
+    Lan(IpAddr),
     /// Nobody named one, and this machine has none or, in a container, cannot know it.
     Unknown { container: bool },
 }
@@ -40,11 +46,27 @@ impl PhoneHost {
         }
     }
 
+    /// What takes the place of a name that nobody gave.
+    pub fn unnamed(addresses: &[LanAddress], container: bool) -> Self {
+        let likely = addresses.iter().find(|address| address.is_likely());
+        likely.map_or(Self::Unknown { container }, |address| Self::Lan(address.ip))
+    }
+
+    /// The same after this machine's addresses have changed. What was named stays.
+    pub fn after_change(&self, addresses: &[LanAddress]) -> Self {
+        match self {
+            Self::Origin(_) | Self::Host(_) => self.clone(),
+            Self::Lan(_) => Self::unnamed(addresses, false),
+            Self::Unknown { container } => Self::unnamed(addresses, *container),
+        }
+    }
+
     /// The origin of the phone's page.
     pub fn origin(&self, port: u16) -> String {
         match self {
             Self::Origin(origin) => origin.clone(),
             Self::Host(host) => format!("https://{host}:{port}"),
+            Self::Lan(ip) => format!("https://{}:{port}", host_of(*ip)),
             Self::Unknown { .. } => format!("https://localhost:{port}"),
         }
     }
@@ -57,10 +79,10 @@ impl PhoneHost {
                  `./start.sh --docker`, which finds the address, or name it: `PUBLIC_HOST=192.168.1.20 docker compose up`",
             ),
             Self::Unknown { container: false } => Some(
-                "No phone can join: this computer is on no network. Connect it and start again, or name its address \
+                "No phone can join: this computer is on no network that a phone reaches. Connect it, or name its address \
                  by --public-host",
             ),
-            Self::Origin(_) | Self::Host(_) => None,
+            Self::Origin(_) | Self::Host(_) | Self::Lan(_) => None,
         }
     }
 
@@ -69,12 +91,21 @@ impl PhoneHost {
         let authority = match self {
             Self::Origin(origin) => origin.strip_prefix("https://")?,
             Self::Host(host) => host,
+            Self::Lan(ip) => return Some(ip.to_string()),
             Self::Unknown { .. } => return None,
         };
         if let Some(ipv6) = authority.strip_prefix('[') {
             return Some(ipv6.split_once(']')?.0.to_owned());
         }
         Some(authority.split(':').next()?.to_owned())
+    }
+}
+
+/// An address as it stands in a link.
+pub fn host_of(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     }
 }
 
@@ -95,6 +126,7 @@ fn split(text: &str) -> Option<(String, Option<u16>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lan::Network;
 
     fn origin(public_host: &str) -> String {
         PhoneHost::parse(public_host).unwrap().origin(3000)
@@ -138,6 +170,40 @@ mod tests {
         let offline = PhoneHost::Unknown { container: false };
         assert!(offline.obstacle().unwrap().contains("--public-host"));
         assert_eq!(PhoneHost::parse("192.168.1.5").unwrap().obstacle(), None);
+    }
+
+    fn address(ip: &str, network: Network) -> LanAddress {
+        LanAddress {
+            ip: ip.parse().unwrap(),
+            interface: "x".to_owned(),
+            network,
+        }
+    }
+
+    #[test]
+    fn phones_are_sent_by_themselves_only_where_they_likely_get() {
+        let vpn = address("100.64.0.1", Network::Vpn);
+        let unknown = PhoneHost::unnamed(std::slice::from_ref(&vpn), false);
+        assert_eq!(unknown, PhoneHost::Unknown { container: false });
+        let known = PhoneHost::unnamed(&[vpn, address("fd00::2", Network::WiFi)], false);
+        assert_eq!(known.origin(3000), "https://[fd00::2]:3000");
+        assert_eq!(known.bare_host().unwrap(), "fd00::2");
+        assert_eq!(known.obstacle(), None);
+    }
+
+    #[test]
+    fn what_nobody_named_follows_the_network() {
+        let home = [address("192.168.1.5", Network::WiFi)];
+        let offline = PhoneHost::Unknown { container: false };
+        assert_eq!(
+            offline.after_change(&home).origin(1),
+            "https://192.168.1.5:1"
+        );
+        let lan = PhoneHost::Lan("10.0.0.5".parse().unwrap());
+        assert_eq!(lan.after_change(&home).origin(1), "https://192.168.1.5:1");
+        assert_eq!(lan.after_change(&[]), offline);
+        let named = PhoneHost::parse("laptop.local").unwrap();
+        assert_eq!(named.after_change(&home), named);
     }
 
     #[test]

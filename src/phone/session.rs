@@ -68,7 +68,7 @@ impl Voice {
 
 /// Where a viewer can reach this machine. Without any network its own viewer still can.
 fn addresses(api: &Api) -> Vec<IpAddr> {
-    match lan::addresses() {
+    match lan::likely_ipv4() {
         none if none.is_empty() && api.is_on_this_machine() => vec![Ipv4Addr::LOCALHOST.into()],
         addresses => addresses,
     }
@@ -190,7 +190,7 @@ impl Session {
             RoomEvent::Replaced {} => {
                 bail!("another phone took over: this one sends nothing any more")
             }
-            RoomEvent::Peer { .. } | RoomEvent::Signal { .. } => None,
+            RoomEvent::Peer { .. } | RoomEvent::Signal { .. } | RoomEvent::Invitation {} => None,
         })
     }
 

@@ -14,7 +14,7 @@ pub enum RoomError {
     NotSeated,
     #[error("all rooms are in use")]
     Full,
-    #[error("this is the phone's token: the viewer's is needed to post the room's metrics")]
+    #[error("this is the phone's token: the viewer's is needed")]
     NotTheViewer,
     #[error(
         "no metrics were posted to this room yet: record in the viewer, or post a metrics.json here"

@@ -13,13 +13,15 @@ use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{AppState, error};
+use super::AppState;
+use super::error::{self, Failure};
 use crate::config::Config;
 use crate::model::MANIFEST_FILE;
 use crate::protocol::{ClientConfig, Health};
 
 pub const MODELS: &str = "/models";
 const ASSETS: &str = "/assets";
+const PHONE_PAGE: &str = "phone.html";
 
 /// Pages and models keep their names when they change.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -102,13 +104,33 @@ async fn model_file(
     file.oneshot(request).await.into_response()
 }
 
+/// Where a code from the laptop can be typed: the phone's page, which sees that its address has none.
+pub async fn code_form(State(state): State<AppState>, request: Request) -> Response<Body> {
+    phone_page(&state, request).await
+}
+
+/// The phone's page as text.
+pub async fn read_phone(state: &AppState) -> Result<String, Failure> {
+    let page = state.folders.pages.join(PHONE_PAGE);
+    tokio::fs::read_to_string(page).await.map_err(|error| {
+        let message = format!("the phone's page cannot be read: {error}");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "no_page", message)
+    })
+}
+
+async fn phone_page(state: &AppState, request: Request) -> Response<Body> {
+    let page = ServeFile::new(state.folders.pages.join(PHONE_PAGE));
+    let mut response = page.oneshot(request).await.into_response();
+    response.headers_mut().insert(CACHE_CONTROL, REVALIDATE);
+    response
+}
+
 /// The phone's page. It explains an expired link itself, so it is sent with the status 404, too.
 pub async fn phone(
     State(state): State<AppState>,
     Path(token): Path<String>,
     request: Request,
-) -> impl IntoResponse {
-    let page = ServeFile::new(state.folders.pages.join("phone.html"));
+) -> Response<Body> {
     let is_known = state.rooms.find_by_phone_token(&token).is_ok();
     // "Not modified" would be no answer to an expired link: it is asked for without conditions.
     let request = if is_known {
@@ -116,8 +138,7 @@ pub async fn phone(
     } else {
         Request::new(Body::empty())
     };
-    let mut response = page.oneshot(request).await.into_response();
-    response.headers_mut().insert(CACHE_CONTROL, REVALIDATE);
+    let mut response = phone_page(&state, request).await;
     if !is_known {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -125,7 +146,10 @@ pub async fn phone(
 }
 
 pub async fn config(State(state): State<AppState>) -> Json<ClientConfig> {
-    Json(state.client_config.clone())
+    Json(ClientConfig {
+        join_obstacle: state.join.obstacle().map(str::to_owned),
+        ..state.client_config.clone()
+    })
 }
 
 pub async fn health(State(state): State<AppState>) -> Json<Health> {

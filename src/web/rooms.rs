@@ -1,6 +1,7 @@
 //! Rooms over HTTP: how they are made, and found by their phones.
 
 pub mod ice;
+pub mod invitation;
 pub mod metrics;
 pub mod relay;
 pub mod seats;
@@ -43,15 +44,8 @@ pub async fn create(
 }
 
 fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
-    let join_url = join_url(&state.phone_origin, &keys.phone_token);
-    let code = QrCode::new(&join_url).map_err(|error| {
-        let message = format!("the address does not fit a QR code: {error}");
-        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "qr_failed", message)
-    })?;
-    let qr_svg = code
-        .render::<svg::Color>()
-        .min_dimensions(QR_SIDE, QR_SIDE)
-        .build();
+    let join_url = join_url(&state.join.origin(), &keys.phone_token);
+    let qr_svg = qr_svg(&join_url)?;
     Ok(RoomCreated {
         room: keys.room,
         viewer_token: keys.viewer_token,
@@ -61,11 +55,23 @@ fn describe(state: &AppState, keys: RoomKeys) -> Result<RoomCreated, Failure> {
     })
 }
 
+fn qr_svg(join_url: &str) -> Result<String, Failure> {
+    let code = QrCode::new(join_url).map_err(|error| {
+        let message = format!("the address does not fit a QR code: {error}");
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "qr_failed", message)
+    })?;
+    Ok(code
+        .render::<svg::Color>()
+        .min_dimensions(QR_SIDE, QR_SIDE)
+        .build())
+}
+
 pub async fn join(
     State(state): State<AppState>,
     Path(token): Path<String>,
 ) -> Result<Json<JoinInfo>, Failure> {
     let room = state.rooms.find_by_phone_token(&token)?;
+    state.codes.spend(&room);
     Ok(Json(JoinInfo { room }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +32,11 @@ pub fn trusting(certificate_pem: &str) -> ClientBuilder {
 /// For plain HTTP.
 pub fn plain_client() -> Client {
     builder().build().expect("a client")
+}
+
+/// The same, from this address of the machine.
+pub fn plain_client_from(address: IpAddr) -> Client {
+    builder().local_address(address).build().expect("a client")
 }
 
 fn builder() -> ClientBuilder {

@@ -73,8 +73,14 @@ impl TestServer {
 
     /// With `flags` in place of the tests' own of the same name.
     pub async fn with(flags: &[&str]) -> Self {
+        Self::tuned(flags, |_| {}).await
+    }
+
+    /// With something changed that no flag changes.
+    pub async fn tuned(flags: &[&str], tune: impl FnOnce(&mut Config)) -> Self {
         let folders = folders();
-        let config = config(folders.path(), flags).expect("the flags are right");
+        let mut config = config(folders.path(), flags).expect("the flags are right");
+        tune(&mut config);
         let server = Arc::new(Server::bind(config).await.expect("the server starts"));
         let serving = {
             let server = Arc::clone(&server);

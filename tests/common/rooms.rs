@@ -2,7 +2,7 @@
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
-use sightline::protocol::{ALIVE_EVENT, Role, RoomCreated, RoomEvent};
+use sightline::protocol::{ALIVE_EVENT, Invitation, Role, RoomCreated, RoomEvent};
 
 use super::{TestServer, http, soon};
 
@@ -37,6 +37,18 @@ impl RoomApi {
     pub async fn try_join(&self, token: &str) -> Response {
         let address = format!("{}/api/join/{token}", self.base);
         self.http.get(address).send().await.expect("an answer")
+    }
+
+    pub async fn try_invite(&self, room: &str, token: &str) -> Response {
+        let address = format!("{}/api/rooms/{room}/invitation?token={token}", self.base);
+        self.http.get(address).send().await.expect("an answer")
+    }
+
+    /// What the room's viewer shows to phones.
+    pub async fn invite(&self, room: &RoomCreated) -> Invitation {
+        let answer = self.try_invite(&room.room, &room.viewer_token).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.expect("an invitation")
     }
 
     /// `extra` continues the query: `&client=…&takeover=1`.

@@ -10,6 +10,8 @@ mod container;
 mod ice;
 mod logs;
 mod modes;
+#[cfg(target_os = "linux")]
+mod networks;
 mod python_client;
 mod readme;
 mod refusals;

@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod codes;
 mod ice;
+mod invitation;
 mod making;
 mod metrics;
 mod relay;

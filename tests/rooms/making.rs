@@ -11,7 +11,7 @@ use crate::common::{PHONE_HOST, TestServer, http};
 #[tokio::test]
 async fn the_first_viewer_here_gets_the_room_of_the_terminal() {
     let server = TestServer::start().await;
-    let join_url = server.server.join_url().to_owned();
+    let join_url = server.server.join_url();
     let first_token = join_url.rsplit('/').next().unwrap();
     let rooms = RoomApi::of(&server);
     // It is there before anybody asks: a phone may be faster than the viewer.

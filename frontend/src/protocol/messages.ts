@@ -40,9 +40,39 @@ join_url: string,
  */
 qr_svg: string, };
 
+export type Invitation = { 
+/**
+ * What leads to `join_url`, for people: `Wi-Fi`, `Ethernet`, …
+ */
+interface: string, 
+/**
+ * What the QR says: the phone page's address.
+ */
+join_url: string, 
+/**
+ * The same as an SVG document.
+ */
+qr_svg: string, 
+/**
+ * `null` when there is no address to type it at.
+ */
+code: InvitationCode | null, 
+/**
+ * Other addresses of this machine, the likeliest first.
+ */
+others: Array<InvitationAddress>, 
+/**
+ * Why no phone can join by `join_url`, and what to do about it.
+ */
+obstacle?: string, };
+
+export type InvitationCode = { url: string, code: string, expires_ts: number, };
+
+export type InvitationAddress = { interface: string, join_url: string, qr_svg: string, };
+
 export type JoinInfo = { room: string, };
 
-export type RoomEvent = { "welcome": { role: Role, peer_present: boolean, sitting: string, resumed: boolean, } } | { "peer": { role: Role, present: boolean, } } | { "signal": { from: Role, payload: unknown, } } | { "taken": Record<symbol, never> } | { "replaced": Record<symbol, never> };
+export type RoomEvent = { "welcome": { role: Role, peer_present: boolean, sitting: string, resumed: boolean, } } | { "peer": { role: Role, present: boolean, } } | { "signal": { from: Role, payload: unknown, } } | { "invitation": Record<symbol, never> } | { "taken": Record<symbol, never> } | { "replaced": Record<symbol, never> };
 
 export type Mode = "server" | "wasm" | "auto";
 

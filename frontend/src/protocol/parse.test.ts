@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig, parseDetectAnswer, parseRoomCreated, parseRoomEvent } from './parse';
+import { parseConfig, parseDetectAnswer, parseInvitation, parseRoomCreated, parseRoomEvent } from './parse';
 
 const result = {
   frame_id: 7,
@@ -49,6 +49,7 @@ describe('parseRoomEvent', () => {
     { peer: { role: 'phone', present: true } },
     { signal: { from: 'phone', payload: { anything: [1, null] } } },
     { signal: { from: 'phone', payload: null } },
+    { invitation: {} },
     { taken: {} },
     { replaced: {} },
   ])('knows %o', (event) => {
@@ -64,6 +65,29 @@ describe('parseRoomEvent', () => {
     'taken',
   ])('ignores %o', (event) => {
     expect(parseRoomEvent(JSON.stringify(event))).toBeNull();
+  });
+});
+
+describe('parseInvitation', () => {
+  const address = { interface: 'Wi-Fi', join_url: 'https://192.168.1.20:3000/j/t', qr_svg: '<svg/>' };
+  const code = { url: 'https://192.168.1.20:3000/j/K7P4QX', code: 'K7P4QX', expires_ts: 1690000000000 };
+
+  it.each([
+    { ...address, code, others: [] },
+    { ...address, code: null, others: [address], obstacle: 'no network' },
+  ])('knows %o', (invitation) => {
+    expect(parseInvitation(invitation)).toEqual(invitation);
+  });
+
+  it.each([
+    { ...address, others: [] },
+    { ...address, code: { ...code, expires_ts: 'soon' }, others: [] },
+    { ...address, code, others: [{ interface: 'Wi-Fi' }] },
+    { ...address, code, others: [], obstacle: 1 },
+    { code, others: [] },
+    null,
+  ])('ignores %o', (invitation) => {
+    expect(parseInvitation(invitation)).toBeNull();
   });
 });
 

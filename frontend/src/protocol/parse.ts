@@ -5,6 +5,7 @@ import type {
   DetectAnswer,
   Detection,
   DetectionResult,
+  Invitation,
   JoinInfo,
   RoomCreated,
   RoomEvent,
@@ -77,11 +78,12 @@ function isWelcome(value: unknown): boolean {
 export function parseRoomEvent(text: unknown): RoomEvent | null {
   const value = fromJson(text);
   if (!isObject(value)) return null;
-  const { welcome, peer, signal, taken, replaced } = value;
+  const { welcome, peer, signal, invitation, taken, replaced } = value;
   const known =
     isWelcome(welcome) ||
     (isObject(peer) && isRole(peer.role) && isFlag(peer.present)) ||
     (isObject(signal) && isRole(signal.from) && 'payload' in signal) ||
+    isObject(invitation) ||
     isObject(taken) ||
     isObject(replaced);
   return known ? (value as RoomEvent) : null;
@@ -91,6 +93,24 @@ export function parseRoomCreated(value: unknown): RoomCreated | null {
   if (!isObject(value)) return null;
   const { room, viewer_token, phone_token, join_url, qr_svg } = value;
   return [room, viewer_token, phone_token, join_url, qr_svg].every(isText) ? (value as RoomCreated) : null;
+}
+
+const isAddress = (value: unknown): boolean =>
+  isObject(value) && [value.interface, value.join_url, value.qr_svg].every(isText);
+
+const isCode = (value: unknown): boolean =>
+  isObject(value) && [value.url, value.code].every(isText) && isNumber(value.expires_ts);
+
+export function parseInvitation(value: unknown): Invitation | null {
+  if (!isObject(value)) return null;
+  const { code, others, obstacle } = value;
+  const known =
+    isAddress(value) &&
+    (code === null || isCode(code)) &&
+    Array.isArray(others) &&
+    others.every(isAddress) &&
+    (obstacle === undefined || isText(obstacle));
+  return known ? (value as Invitation) : null;
 }
 
 export function parseJoinInfo(value: unknown): JoinInfo | null {

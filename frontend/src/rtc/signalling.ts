@@ -24,6 +24,8 @@ export type SeatHandlers = {
   /** Whether the other seat is occupied; `welcome`: we sit here anew, and earlier signals may be lost. */
   peer: (present: boolean, welcome: boolean) => void;
   signal: (signal: Signal) => void;
+  /** To the viewer: phones are invited by other addresses now. */
+  invitation?: () => void;
 };
 
 type Welcome = Extract<RoomEvent, { welcome: unknown }>['welcome'];
@@ -118,6 +120,7 @@ export class RoomChannel {
     if ('welcome' in event) this.welcome(event.welcome);
     else if ('peer' in event) this.notePeer(event.peer.role, event.peer.present);
     else if ('signal' in event) this.noteSignal(event.signal);
+    else if ('invitation' in event) this.handlers.invitation?.();
     else this.end('taken' in event ? 'taken' : 'replaced');
   }
 

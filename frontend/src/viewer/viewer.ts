@@ -261,6 +261,8 @@ export class Viewer {
         this.receiver.close();
       },
       peer: (phonePresent, welcome) => {
+        // The server may have been away, and the network another one since.
+        if (welcome) this.invite.renew();
         const first = welcome && !welcomed.has(this.room.id);
         welcomed.add(this.room.id);
         this.note({ phonePresent });
@@ -273,6 +275,7 @@ export class Viewer {
         if ('facts' in signal) this.doctor.hear(signal.facts);
         else void this.ice.known.then(() => this.receiver.receive(signal));
       },
+      invitation: () => this.invite.renew(),
     });
   }
 

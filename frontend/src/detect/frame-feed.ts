@@ -1,9 +1,15 @@
 // Gets the video's frames to the worker by the best way this browser has.
 import { watchFrames } from './frame-times';
+import { Handover } from './handover';
 import type { SamplerPath, ToWorker } from './messages';
 import { TrackProcessor } from './track-processor';
 
-export type Feed = { path: SamplerPath; stop: () => void };
+export type Feed = {
+  path: SamplerPath;
+  /** The worker has room for a picture; one that reads the track itself does not ask. */
+  want: () => void;
+  stop: () => void;
+};
 
 type Tell = (message: ToWorker, transfer?: Transferable[]) => void;
 
@@ -21,8 +27,18 @@ export function startFeed(
   fps: number,
   tell: Tell,
 ): Feed {
-  const stops = { track_processor: feedTrack, video_frame: feedFrames, image_bitmap: feedBitmaps };
-  return { path, stop: stops[path](tell, track, video, fps) };
+  if (path === 'track_processor') return { path, want: () => {}, stop: feedTrack(tell, track, video) };
+  tell({ type: 'detach' });
+  const handover = new Handover((picture, rtpTimestamp) =>
+    tell({ type: 'picture', picture, rtpTimestamp }, [picture]),
+  );
+  const end = path === 'video_frame' ? feedFrames(handover, tell, video) : feedBitmaps(handover, video, fps);
+  const stop = () => {
+    end();
+    handover.close();
+    tell({ type: 'detach' });
+  };
+  return { path, want: () => handover.want(), stop };
 }
 
 /** The worker reads the track itself: no work here, and it goes on in a hidden tab. */
@@ -41,38 +57,27 @@ function feedTrack(tell: Tell, track: MediaStreamTrack, video: HTMLVideoElement)
   };
 }
 
-/** Every shown frame is handed over; a VideoFrame is a reference, not a copy. */
-function feedFrames(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoElement): () => void {
-  tell({ type: 'detach' });
-  const unwatch = watchFrames(video, (times) => {
+/** Every shown frame is offered; a VideoFrame is a reference, not a copy. */
+function feedFrames(handover: Handover, tell: Tell, video: HTMLVideoElement): () => void {
+  return watchFrames(video, (times) => {
     if (times) tell({ type: 'frame_times', times });
-    const picture = new VideoFrame(video);
-    tell({ type: 'picture', picture, ...(times && { rtpTimestamp: times.rtpTimestamp }) }, [picture]);
+    handover.offer(new VideoFrame(video), times?.rtpTimestamp);
   });
-  return () => {
-    unwatch();
-    tell({ type: 'detach' });
-  };
 }
 
 /** For browsers without WebCodecs: copies, so only as many as are asked for. */
-function feedBitmaps(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoElement, fps: number): () => void {
-  tell({ type: 'detach' });
+function feedBitmaps(handover: Handover, video: HTMLVideoElement, fps: number): () => void {
   let copying = false;
   const timer = setInterval(async () => {
     if (copying || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     copying = true;
     try {
-      const picture = await createImageBitmap(video);
-      tell({ type: 'picture', picture }, [picture]);
+      handover.offer(await createImageBitmap(video), undefined);
     } catch (error) {
       console.warn('a frame could not be copied', error);
     } finally {
       copying = false;
     }
   }, 1000 / fps);
-  return () => {
-    clearInterval(timer);
-    tell({ type: 'detach' });
-  };
+  return () => clearInterval(timer);
 }

@@ -42,7 +42,7 @@ export type ToWorker =
   /** Count from nought: a measurement begins. */
   | { type: 'count_anew' }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
-  | { type: 'picture'; picture: Picture; rtpTimestamp?: number }
+  | { type: 'picture'; picture: Picture; rtpTimestamp: number | undefined }
   | { type: 'detach' }
   | { type: 'frame_times'; times: FrameTimes };
 
@@ -99,6 +99,8 @@ export type ClockReading = {
 };
 
 export type FromWorker =
+  /** Of pictures that are handed over one at a time: the next one, please. */
+  | { type: 'want_picture' }
   | {
       type: 'result';
       result: DetectionResult;

@@ -102,7 +102,8 @@ export class Vision {
   private hear(message: FromWorker): void {
     this.silence = 0;
     if (message.type === 'result') this.handlers.result(message);
-    else this.handlers.status(message);
+    else if (message.type === 'status') this.handlers.status(message);
+    else this.feed?.want();
   }
 
   private listen(): void {

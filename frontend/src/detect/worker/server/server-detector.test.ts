@@ -69,6 +69,7 @@ function begin() {
     taken: () => {},
     result: ({ outcome }) => shown.push(outcome.result.frame_id),
     failed: note,
+    wanting: () => {},
   });
   const events = { changed: () => sampler.pump(), trouble: note };
   const detector = new ServerDetector('ws://test/api/detect', settings, events);

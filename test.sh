@@ -26,6 +26,16 @@ find_browser() {
   fi
 }
 
+# Firefox is the other browser to try. Where it cannot be had its tests are skipped, and say so.
+find_firefox() {
+  if [ -n "${FIREFOX:-}" ] || command -v firefox-esr >/dev/null || command -v firefox >/dev/null; then return; fi
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    say "installing Firefox (Debian's package)"
+    (apt-get update -qq && apt-get install -y -qq --no-install-recommends firefox-esr) >/dev/null || true
+  fi
+  command -v firefox-esr >/dev/null || say "no Firefox: its tests are skipped (install firefox-esr, or name one by FIREFOX=/path/to/it)"
+}
+
 case ${1:-} in
   "" | --no-browser) ;;
   *) fail "unknown argument $1; usage: ./test.sh [--no-browser]" ;;
@@ -58,6 +68,7 @@ if [ "${1:-}" = --no-browser ]; then
   exit
 fi
 find_browser
+find_firefox
 say "both pages in $CHROME"
 # Named, so that no bench builds it once more without the phone.
 (cd frontend && CHROME="$CHROME" SIGHTLINE_BIN="$PWD/../target/release/sightline" npm run --silent e2e)

@@ -19,7 +19,14 @@ export type Watched = {
   sockets: string[];
 };
 
-const open = new Set<Watched>();
+/** What of a page is kept when a test fails. */
+export type Kept = {
+  name: string;
+  log: string[];
+  page: { screenshot(to: { path: string }): Promise<unknown> };
+};
+
+const open = new Set<Kept>();
 
 export type OpenOptions = BrowserContextOptions & { init?: () => void };
 
@@ -90,7 +97,7 @@ export async function closePage(watched: Watched): Promise<void> {
 }
 
 /** What went wrong so far, and forgets it. `expected` names what the test itself brings about. */
-export function takeTroubles(watched: Watched, expected: RegExp[] = []): string[] {
+export function takeTroubles(watched: Pick<Watched, 'troubles'>, expected: RegExp[] = []): string[] {
   return watched.troubles.splice(0).filter((trouble) => !expected.some((pattern) => pattern.test(trouble)));
 }
 
@@ -105,10 +112,15 @@ export async function saveArtifacts(test: string): Promise<void> {
   }
 }
 
+/** Until the returned function is called. */
+export function keepWatch(kept: Kept): () => void {
+  open.add(kept);
+  return () => open.delete(kept);
+}
+
 function watch(name: string, page: Page, context: BrowserContext): Watched {
   const watched: Watched = { name, page, context, log: [], troubles: [], requests: [], sockets: [] };
-  open.add(watched);
-  page.once('close', () => open.delete(watched));
+  page.once('close', keepWatch(watched));
   const trouble = (text: string) => {
     watched.troubles.push(text);
     watched.log.push(`TROUBLE ${text}`);
@@ -129,7 +141,7 @@ function watch(name: string, page: Page, context: BrowserContext): Watched {
   return watched;
 }
 
-function checkOrigin(pageUrl: string, requested: string, trouble: (text: string) => void): void {
+export function checkOrigin(pageUrl: string, requested: string, trouble: (text: string) => void): void {
   const url = new URL(requested);
   // blob: and data: never leave the browser; about:blank is the page before its first address.
   if (['blob:', 'data:', 'about:'].includes(url.protocol) || !pageUrl.startsWith('http')) return;

@@ -1,8 +1,7 @@
 // Are the people of the clip found where they are?
-import type { Page } from 'playwright-core';
 import { type Corners, found, mirrored, peopleByCounter } from './truth';
 import { until } from './until';
-import { paintedSince, type Seen } from './viewer';
+import { type Asked, paintedSince, type Seen } from './viewer';
 
 export type Tally = {
   people: number;
@@ -13,12 +12,12 @@ export type Tally = {
   fewest: number;
 };
 
-/** Waits until every moment of the clip that was checked by eye (or so many) has been painted, then judges them. */
-export async function tallyPeople(page: Page, from = 0, enough = Number.POSITIVE_INFINITY): Promise<Tally> {
+/** Waits until every moment of the clip that was checked by eye, or so many, has been painted, then judges all seen. */
+export async function tallyPeople(page: Asked, from = 0, enough?: number): Promise<Tally> {
   const people = peopleByCounter();
-  const moments = Math.min(enough, new Set(people.values()).size);
+  const moments = enough ?? new Set(people.values()).size;
   const judged = await until(
-    'all checked frames of the clip were painted',
+    'the checked frames of the clip were painted',
     async () => {
       const seen = (await paintedSince(page, from)).filter(({ counter }) => people.has(counter ?? -1));
       return new Set(seen.map(({ counter }) => people.get(counter as number))).size >= moments ? seen : null;

@@ -1,9 +1,8 @@
 // The viewer's own state, once it is as it should be.
-import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Handles } from '../../src/viewer/viewer';
 import { until } from './until';
-import { stateOf } from './viewer';
+import { type Asked, stateOf } from './viewer';
 
 type State = ReturnType<Handles['state']>;
 type Wanted = { [key in keyof State]?: unknown };
@@ -12,7 +11,7 @@ type Wanted = { [key in keyof State]?: unknown };
  * Waits until one look finds all of this. The worker tells of itself a few times a second, so what the page says may
  * be older than what it shows; and on a busy machine the video stalls now and then, which is no end of being live.
  */
-export async function untilState(page: Page, wanted: Wanted): Promise<void> {
+export async function untilState(page: Asked, wanted: Wanted): Promise<void> {
   let seen: State | undefined;
   const look = async () => {
     seen = await stateOf(page);

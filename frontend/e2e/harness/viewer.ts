@@ -4,19 +4,22 @@ import { decodeCounter } from './counter';
 import type { Painted } from './in-page';
 import { until } from './until';
 
+/** A page that can be asked, whatever drives its browser. */
+export type Asked = { evaluate: Page['evaluate'] };
+
 export type Seen = Painted & { counter: number | null };
 
-export const paintedCount = (page: Page): Promise<number> =>
+export const paintedCount = (page: Asked): Promise<number> =>
   page.evaluate(() => window.e2e?.painted.length ?? 0);
 
 /** Everything painted since the given number of paintings. */
-export async function paintedSince(page: Page, from: number): Promise<Seen[]> {
+export async function paintedSince(page: Asked, from: number): Promise<Seen[]> {
   const painted = await page.evaluate((start) => window.e2e.painted.slice(start), from);
   return painted.map((each) => ({ ...each, counter: decodeCounter(each.cells) }));
 }
 
 /** Waits for this many further paintings. */
-export async function untilPainted(page: Page, more: number, bound = 90_000): Promise<void> {
+export async function untilPainted(page: Asked, more: number, bound = 90_000): Promise<void> {
   const before = await paintedCount(page);
   await until(`${more} more paintings`, async () => (await paintedCount(page)) >= before + more, bound);
 }
@@ -24,7 +27,7 @@ export async function untilPainted(page: Page, more: number, bound = 90_000): Pr
 export const textOf = (page: Page, selector: string): Promise<string> =>
   page.locator(selector).first().innerText({ timeout: 30_000 });
 
-export const untilText = (page: Page, selector: string, pattern: RegExp, bound = 60_000): Promise<string> =>
+export const untilText = (page: Asked, selector: string, pattern: RegExp, bound = 60_000): Promise<string> =>
   until(
     `${selector} says ${pattern}`,
     async () => {
@@ -37,7 +40,7 @@ export const untilText = (page: Page, selector: string, pattern: RegExp, bound =
     bound,
   );
 
-export const joinLink = (page: Page): Promise<string> =>
+export const joinLink = (page: Asked): Promise<string> =>
   until('the viewer has a link for phones', () =>
     page.evaluate(() => document.querySelector<HTMLAnchorElement>('#join-link')?.href || null),
   );
@@ -49,7 +52,7 @@ export async function switchOverlay(page: Page, overlay: 'exact' | 'live'): Prom
   );
 }
 
-export const stateOf = (page: Page) => page.evaluate(() => window.sightline.state());
+export const stateOf = (page: Asked) => page.evaluate(() => window.sightline.state());
 
 /** Results on screen per second, over this many of them. */
 export async function paintedRate(page: Page, results: number): Promise<number> {

@@ -1,9 +1,15 @@
 // Gets the video's frames to the worker by the best way this browser has.
 import { watchFrames } from './frame-times';
-import type { FeedPath, SamplerPath, ToWorker } from './messages';
+import { Handover } from './handover';
+import type { Arrival, FeedPath, SamplerPath, ToWorker } from './messages';
 import { TrackProcessor } from './track-processor';
 
-export type Feed = { path: FeedPath; stop: () => void };
+export type Feed = {
+  path: FeedPath;
+  /** The worker has room for a picture; one that reads the track itself does not ask. */
+  want: () => void;
+  stop: () => void;
+};
 
 type Tell = (message: ToWorker, transfer?: Transferable[]) => void;
 
@@ -21,8 +27,34 @@ export function startFeed(
   fps: number,
   tell: Tell,
 ): Feed {
-  const stops = { track_processor: feedTrack, video_frame: feedFrames, image_bitmap: feedBitmaps };
-  return { path, stop: stops[path](tell, track, video, fps) };
+  if (path === 'track_processor') return { path, want: () => {}, stop: feedTrack(tell, track, video) };
+  const handover = handOver(tell);
+  const end = path === 'video_frame' ? feedFrames(handover, tell, video) : feedBitmaps(handover, video, fps);
+  return { path, want: () => handover.want(), stop: stopping(handover, tell, end) };
+}
+
+/** For pictures that come without a track. */
+export function startRelayFeed(tell: Tell): Feed & { offer: (arrival: Arrival) => void } {
+  const handover = handOver(tell);
+  return {
+    path: 'relay',
+    want: () => handover.want(),
+    stop: stopping(handover, tell),
+    offer: (arrival) => handover.offer(arrival),
+  };
+}
+
+function handOver(tell: Tell): Handover {
+  tell({ type: 'detach' });
+  return new Handover((arrival) => tell({ type: 'picture', ...arrival }, [arrival.picture]));
+}
+
+function stopping(handover: Handover, tell: Tell, end?: () => void): () => void {
+  return () => {
+    end?.();
+    handover.close();
+    tell({ type: 'detach' });
+  };
 }
 
 /** The worker reads the track itself: no work here, and it goes on in a hidden tab. */
@@ -41,44 +73,27 @@ function feedTrack(tell: Tell, track: MediaStreamTrack, video: HTMLVideoElement)
   };
 }
 
-/** Every shown frame is handed over; a VideoFrame is a reference, not a copy. */
-function feedFrames(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoElement): () => void {
-  tell({ type: 'detach' });
-  const unwatch = watchFrames(video, (times) => {
+/** Every shown frame is offered; a VideoFrame is a reference, not a copy. */
+function feedFrames(handover: Handover, tell: Tell, video: HTMLVideoElement): () => void {
+  return watchFrames(video, (times) => {
     if (times) tell({ type: 'frame_times', times });
-    const picture = new VideoFrame(video);
-    tell({ type: 'picture', picture, ...(times && { rtpTimestamp: times.rtpTimestamp }) }, [picture]);
+    handover.offer({ picture: new VideoFrame(video), rtpTimestamp: times?.rtpTimestamp });
   });
-  return () => {
-    unwatch();
-    tell({ type: 'detach' });
-  };
 }
 
 /** For browsers without WebCodecs: copies, so only as many as are asked for. */
-function feedBitmaps(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoElement, fps: number): () => void {
-  tell({ type: 'detach' });
+function feedBitmaps(handover: Handover, video: HTMLVideoElement, fps: number): () => void {
   let copying = false;
   const timer = setInterval(async () => {
     if (copying || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     copying = true;
     try {
-      const picture = await createImageBitmap(video);
-      tell({ type: 'picture', picture }, [picture]);
+      handover.offer({ picture: await createImageBitmap(video), rtpTimestamp: undefined });
     } catch (error) {
       console.warn('a frame could not be copied', error);
     } finally {
       copying = false;
     }
   }, 1000 / fps);
-  return () => {
-    clearInterval(timer);
-    tell({ type: 'detach' });
-  };
-}
-
-/** Pictures that come without a track are handed over as they come. */
-export function startRelayFeed(tell: Tell): Feed {
-  tell({ type: 'detach' });
-  return { path: 'relay', stop: () => tell({ type: 'detach' }) };
+  return () => clearInterval(timer);
 }

@@ -43,6 +43,14 @@ export type WorkerSettings = {
   accessKey: string | null;
 };
 
+/** A picture on its way to the detector. */
+export type Arrival = {
+  picture: Picture;
+  rtpTimestamp: number | undefined;
+  /** Told with the picture; otherwise its RTP timestamp leads to it. */
+  capture?: Capture | undefined;
+};
+
 export type ToWorker =
   | { type: 'start'; settings: WorkerSettings }
   | { type: 'choose'; choice: Choice }
@@ -50,8 +58,7 @@ export type ToWorker =
   /** Count from nought: a measurement begins. */
   | { type: 'count_anew' }
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
-  /** `capture`: where it is told with the picture. */
-  | { type: 'picture'; picture: Picture; rtpTimestamp?: number; capture?: Capture }
+  | ({ type: 'picture' } & Arrival)
   | { type: 'detach' }
   | { type: 'frame_times'; times: FrameTimes };
 
@@ -111,6 +118,8 @@ export type ClockReading = {
 };
 
 export type FromWorker =
+  /** Of pictures that are handed over one at a time: the next one, please. */
+  | { type: 'want_picture' }
   | {
       type: 'result';
       result: DetectionResult;

@@ -31,6 +31,8 @@ export class Vision {
   readonly arrivals = new Arrivals();
   private worker: Worker;
   private feed: Feed | undefined;
+  /** The same one, while pictures come through the server. */
+  private relayFeed: ReturnType<typeof startRelayFeed> | undefined;
   private source: Source | undefined;
   /** Seconds without a word, counted only while this page runs itself: a laptop that slept is no broken worker. */
   private silence = 0;
@@ -62,7 +64,7 @@ export class Vision {
 
   /** Takes the picture over. */
   relayed(picture: Picture, capture: Capture): void {
-    if (this.feed?.path === 'relay') this.tell({ type: 'picture', picture, capture }, [picture]);
+    if (this.relayFeed) this.relayFeed.offer({ picture, rtpTimestamp: undefined, capture });
     else picture.close();
   }
 
@@ -71,15 +73,14 @@ export class Vision {
     this.source = source;
     if (this.broken) return;
     const { fps } = this.settings.sampler;
-    this.feed =
-      source === 'relay'
-        ? startRelayFeed(this.tell)
-        : startFeed(this.samplerPath, source.track, source.video, fps, this.tell);
+    if (source === 'relay') this.feed = this.relayFeed = startRelayFeed(this.tell);
+    else this.feed = startFeed(this.samplerPath, source.track, source.video, fps, this.tell);
   }
 
   detach(): void {
     this.feed?.stop();
     this.feed = undefined;
+    this.relayFeed = undefined;
     this.source = undefined;
   }
 
@@ -129,7 +130,8 @@ export class Vision {
   private hear(message: FromWorker): void {
     this.silence = 0;
     if (message.type === 'result') this.handlers.result(message);
-    else this.handlers.status(message);
+    else if (message.type === 'status') this.handlers.status(message);
+    else this.feed?.want();
   }
 
   private listen(): void {
@@ -145,6 +147,7 @@ export class Vision {
     this.worker.terminate();
     this.feed?.stop();
     this.feed = undefined;
+    this.relayFeed = undefined;
     this.handlers.broken(message);
   }
 

@@ -9,8 +9,8 @@ describe('NewestFrame', () => {
   it('keeps the newest and closes the one it replaces', () => {
     const frames = new NewestFrame(() => {});
     const [old, young] = [picture(), picture()];
-    frames.put(asPicture(old), 1);
-    frames.put(asPicture(young), 2);
+    frames.put({ picture: asPicture(old), rtpTimestamp: 1 });
+    frames.put({ picture: asPicture(young), rtpTimestamp: 2 });
     expect(old.close).toHaveBeenCalledOnce();
     expect(frames.take()).toEqual({ picture: young, rtpTimestamp: 2 });
     expect(frames.take()).toBeUndefined();

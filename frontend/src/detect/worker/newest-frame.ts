@@ -1,12 +1,5 @@
 // The newest frame of the video and no other: every frame is read, all but the newest are closed.
-import type { Capture, Picture } from '../messages';
-
-export type Arrival = {
-  picture: Picture;
-  rtpTimestamp: number | undefined;
-  /** Told with the picture; otherwise its RTP timestamp leads to it. */
-  capture?: Capture | undefined;
-};
+import type { Arrival } from '../messages';
 
 export class NewestFrame {
   private newest: Arrival | undefined;
@@ -15,9 +8,9 @@ export class NewestFrame {
   /** `arrived` is called after each frame has taken its place. */
   constructor(private readonly arrived: () => void) {}
 
-  put(picture: Picture, rtpTimestamp: number | undefined, capture?: Capture): void {
+  put(arrival: Arrival): void {
     this.newest?.picture.close();
-    this.newest = { picture, rtpTimestamp, capture };
+    this.newest = arrival;
     this.arrived();
   }
 
@@ -37,7 +30,8 @@ export class NewestFrame {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
-        if (reader === this.reader) this.put(value, value.metadata?.().rtpTimestamp);
+        if (reader === this.reader)
+          this.put({ picture: value, rtpTimestamp: value.metadata?.().rtpTimestamp });
         else value.close();
       }
     } catch (error) {

@@ -3,10 +3,10 @@
 import { words } from '../../errors';
 import { noCounts } from '../counts';
 import { epochNow } from '../epoch';
-import type { Capture, WorkerCounts } from '../messages';
+import type { Arrival, Capture, WorkerCounts } from '../messages';
 import { CaptureClock } from './capture-clock';
 import { type Detector, NO_TRAFFIC, type Outcome, type Traffic } from './detector';
-import { type Arrival, NewestFrame } from './newest-frame';
+import { NewestFrame } from './newest-frame';
 import { Pacer } from './pacer';
 
 export type Result = Extract<Outcome, { kind: 'result' }>;
@@ -21,6 +21,8 @@ export type SamplerHandlers = {
   result: (answered: Answered) => void;
   /** A frame was lost to an error. */
   failed: (note: string) => void;
+  /** The next picture may be handed over. */
+  wanting: () => void;
 };
 
 export class Sampler {
@@ -33,6 +35,8 @@ export class Sampler {
   private before: Traffic = NO_TRAFFIC;
   /** A frame is due and has not been taken yet. */
   private due = false;
+  /** A picture was handed over, and no other was asked for since. */
+  private owing = false;
   /** When the detector took the last frame, until it is free again. */
   private takenAt: number | null = null;
 
@@ -76,6 +80,13 @@ export class Sampler {
     this.forgetDue();
   }
 
+  /** A picture from a page that waits to be asked for the next one. */
+  put(arrival: Arrival): void {
+    this.owing = true;
+    this.frames.put(arrival);
+    this.ask();
+  }
+
   private forgetDue(): void {
     this.due = false;
     this.takenAt = null;
@@ -96,6 +107,15 @@ export class Sampler {
     const { detector } = this;
     if (!detector?.ready) this.forgetDue();
     else if (detector.free) this.take(detector);
+    this.ask();
+  }
+
+  /** Not while the detector is busy: the picture would only grow old in this thread's queue. */
+  private ask(): void {
+    const busy = this.detector?.ready && !this.detector.free;
+    if (!this.owing || busy) return;
+    this.owing = false;
+    this.handlers.wanting();
   }
 
   private take(detector: Detector): void {

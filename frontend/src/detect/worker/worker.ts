@@ -64,6 +64,7 @@ function start(settings: WorkerSettings): Parts {
       detectors.note = note;
       statusSoon();
     },
+    wanting: () => tell({ type: 'want_picture' }),
   });
   const detectors = new Detectors(settings, sampler, statusSoon);
   detectors.choose(settings.choice).catch(raise);
@@ -84,7 +85,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       void sampler.frames.read(data.readable);
       break;
     case 'picture':
-      sampler.frames.put(data.picture, data.rtpTimestamp, data.capture);
+      sampler.put(data);
       break;
     case 'frame_times':
       sampler.captures.note(data.times);

@@ -69,13 +69,14 @@ function begin() {
     taken: () => {},
     result: ({ outcome }) => shown.push(outcome.result.frame_id),
     failed: note,
+    wanting: () => {},
   });
   const events = { changed: () => sampler.pump(), trouble: note };
   const detector = new ServerDetector('ws://test/api/detect', settings, events);
   sampler.use(detector);
   const arrive = async () => {
     const picture = fakePicture();
-    sampler.frames.put(picture as unknown as Picture, undefined);
+    sampler.frames.put({ picture: picture as unknown as Picture, rtpTimestamp: undefined });
     await vi.advanceTimersByTimeAsync(100);
     return picture;
   };

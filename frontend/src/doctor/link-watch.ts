@@ -14,6 +14,7 @@ class Attempt {
   readonly begun = performance.now();
   readonly candidates: Candidates = { host: 0, hidden: 0, srflx: 0, relay: 0 };
   readonly errors: IceError[] = [];
+  private readonly counted = new Set<string>();
   state: PeerState = 'connecting';
   readings: Reading[] = [];
 
@@ -28,6 +29,10 @@ class Attempt {
   private count(candidate: RTCIceCandidate | null): void {
     const type = candidate?.type;
     if (type !== 'host' && type !== 'srflx' && type !== 'relay') return;
+    // Firefox tells each of them twice.
+    const name = [type, candidate?.protocol, candidate?.address, candidate?.port].join();
+    if (this.counted.has(name)) return;
+    this.counted.add(name);
     this.candidates[type] += 1;
     if (type === 'host' && candidate?.address?.endsWith('.local')) this.candidates.hidden += 1;
   }

@@ -48,7 +48,7 @@ describe('readStats', () => {
     const reading = readStats(
       report(
         { ...other, selected: false },
-        { ...pair, selected: true },
+        { ...pair, selected: true, currentRoundTripTime: 0 },
         { ...local, address: '192.0.2.7' },
         { ...remote, candidateType: 'host', address: '192.0.2.8' },
         { id: 'o', type: 'outbound-rtp', kind: 'video', framesEncoded: 31 },

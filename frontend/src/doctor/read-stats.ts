@@ -69,7 +69,8 @@ function addressOf({ address, ip }: Stat): string | null {
 }
 
 function roundTrip(pair: Stat | undefined, remote: Stat | undefined): number | null {
-  const seconds = numberOf(pair?.currentRoundTripTime) ?? numberOf(remote?.roundTripTime);
+  // Firefox says 0 for a pair that it has not measured; no packet goes and comes in no time.
+  const seconds = numberOf(pair?.currentRoundTripTime || null) ?? numberOf(remote?.roundTripTime);
   return seconds === null ? null : seconds * 1000;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { phone } from '../doctor/sample-facts';
 import { EarlyCandidates, parseSignal, withoutOrientation, withStartBitrate } from './negotiation';
 
 describe('parseSignal', () => {
@@ -9,6 +10,8 @@ describe('parseSignal', () => {
     { candidate: { session: 'a', candidate: { candidate: 'candidate:1', sdpMid: '0' } } },
     { candidate: { session: 'a', candidate: null } },
     { bye: { session: 'a' } },
+    { facts: phone },
+    { ask_facts: {} },
   ])('knows %o', (payload) => {
     expect(parseSignal(payload)).toEqual(payload);
   });
@@ -26,6 +29,8 @@ describe('parseSignal', () => {
     { candidate: { session: 'a' } },
     { candidate: { session: 'a', candidate: 'candidate:1' } },
     { bye: {} },
+    { facts: {} },
+    { ask_facts: 1 },
   ])('ignores %o', (payload) => {
     expect(parseSignal(payload)).toBeNull();
   });

@@ -57,10 +57,11 @@ impl RateLimiter {
     fn allow_at(&self, ip: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut full_at = self.lock();
         let full = self.full_after_one(&full_at, ip, now)?;
-        if full_at.len() >= MAX_ADDRESSES {
+        let network = network_of(ip);
+        if full_at.len() >= MAX_ADDRESSES && !full_at.contains_key(&network) {
             make_room(&mut full_at, now);
         }
-        full_at.insert(network_of(ip), full);
+        full_at.insert(network, full);
         Ok(())
     }
 

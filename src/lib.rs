@@ -30,6 +30,7 @@ pub mod protocol;
 pub mod rooms;
 mod server;
 pub mod tls;
+pub mod tunnel;
 mod web;
 
 pub use config::{Args, Config};

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
-use crate::tls;
+use crate::tls::{Advice, Certificates, Wanted};
 use crate::web::{self, Transport};
 use lingering::Lingering;
 
@@ -44,6 +44,7 @@ pub struct Server {
     local_addr: SocketAddr,
     connections: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    certificates: Arc<Certificates>,
     tls: TlsAcceptor,
     router: Router,
     join_url: String,
@@ -63,7 +64,13 @@ impl Server {
         let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
-        let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
+        let certificates = Arc::new(Certificates::open(&Wanted {
+            files: config.certificate.as_ref(),
+            folder: &config.state_dir,
+            names: &config.certificate_names(),
+            computer: &config.computer,
+        })?);
+        let tls = certificates.acceptor()?;
         let phone_origin = config.phone_host.origin(local_addr.port());
         let rooms = Rooms::new(config.room_limits);
         let first_room = rooms.create()?;
@@ -78,6 +85,7 @@ impl Server {
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
                 metrics: Arc::clone(&metrics),
+                certificates: Arc::clone(&certificates),
                 shutdown: shutdown.clone(),
                 tasks: tasks.clone(),
             },
@@ -87,6 +95,7 @@ impl Server {
             local_addr,
             connections,
             metrics,
+            certificates,
             tls,
             router,
             join_url,
@@ -103,6 +112,17 @@ impl Server {
     /// The viewer's address on this machine.
     pub fn viewer_url(&self) -> String {
         format!("http://localhost:{}/", self.local_addr.port())
+    }
+
+    /// What HTTPS shows; it can be renewed while the server runs.
+    pub fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// What people should know of the certificate before they send a phone here.
+    pub fn certificate_advice(&self) -> Advice {
+        let (origin, _) = self.join_url.split_once("/j/").unwrap_or_default();
+        self.certificates.advice(origin)
     }
 
     /// The phone's address of the first room; the first viewer on this machine gets that room.
@@ -123,7 +143,8 @@ impl Server {
                 self.accept_one().await;
             }
         };
-        self.shutdown.run_until_cancelled(accepting).await;
+        let working = async { tokio::join!(accepting, self.certificates.keep_fresh()) };
+        self.shutdown.run_until_cancelled(working).await;
         self.tasks.close();
         if timeout(SHUTDOWN_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not close in time", self.tasks.len());
@@ -160,7 +181,7 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
             "cannot listen on {address}: is another program using the port? (--port takes another)"

@@ -8,6 +8,7 @@ mod metrics;
 mod pages;
 mod requests;
 mod rooms;
+mod trust;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::rooms::{RoomKeys, Rooms};
+use crate::tls::Certificates;
 
 pub use guard::Transport;
 pub use rooms::join_url;
@@ -43,6 +45,7 @@ pub struct Parts {
     pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<Metrics>,
+    pub certificates: Arc<Certificates>,
     pub shutdown: CancellationToken,
     pub tasks: TaskTracker,
 }
@@ -60,8 +63,11 @@ pub struct Shared {
 impl Shared {
     pub fn new(config: &Config, parts: Parts) -> AppState {
         Arc::new(Self {
+            client_config: ClientConfig {
+                certificate: trust::certificate_info(config, &parts),
+                ..client_config(config)
+            },
             parts,
-            client_config: client_config(config),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
             folders: pages::Folders::new(config),
@@ -99,6 +105,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(pages::health))
         .route("/j/{token}", get(pages::phone))
         .route("/metrics", get(metrics::text))
+        .merge(trust::routes())
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -126,6 +133,7 @@ fn client_config(config: &Config) -> ClientConfig {
         labels: manifest.label_names(),
         ice_servers: Vec::new(),
         join_obstacle: config.phone_host.obstacle().map(str::to_owned),
+        certificate: None,
     }
 }
 

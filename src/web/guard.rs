@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::error::Failure;
+use super::trust;
 
 /// How a request's connection is secured. `server.rs` attaches it to every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ fn redirect_to_https(request: &Request) -> Result<Option<Redirect>, Failure> {
         return Ok(None);
     }
     let host = host(request.headers()).ok_or_else(no_host)?;
-    if is_this_machine(&host) {
+    if is_this_machine(&host) || trust::is_open_to_plain_http(request.uri().path()) {
         return Ok(None);
     }
     let path = request

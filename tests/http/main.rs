@@ -7,6 +7,7 @@ mod answers;
 mod connections;
 mod files;
 mod hosts;
+mod trust;
 
 use common::TestServer;
 use common::http::plain_client;

@@ -11,6 +11,9 @@ mod modes;
 mod python_client;
 mod readme;
 mod refusals;
+mod trust;
+#[cfg(unix)]
+mod tunnel;
 
 use std::path::Path;
 use std::process::{Output, Stdio};

@@ -7,6 +7,7 @@ import { Sender } from '../rtc/sender';
 import { RoomChannel } from '../rtc/signalling';
 import { Camera, CameraError } from './camera';
 import { type Action, type Knowledge, messageFor, unwanted } from './status';
+import { offerTrust } from './trust-link';
 import { View } from './view';
 import { keepAwake } from './wake-lock';
 
@@ -69,6 +70,7 @@ export class Phone {
   }
 
   private enter(room: string, config: ClientConfig): void {
+    offerTrust(config);
     const channel = new RoomChannel(
       { room, token: this.token, role: 'phone' },
       {

@@ -4,6 +4,7 @@ import type { ResultMessage } from '../detect/messages';
 import { byId } from '../dom';
 import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
 import { Receiver } from '../rtc/receiver';
+import { showCertificate } from './certificate';
 import { Controls } from './controls';
 import { Detection } from './detection';
 import { Display } from './display';
@@ -203,6 +204,7 @@ export class Viewer {
     return new Room({
       room: (room) => {
         this.invite.show(room, this.config.join_obstacle);
+        showCertificate(this.config.certificate);
         // Another room knows nothing of the old one's phone.
         this.situation.phonePresent = false;
         this.update();

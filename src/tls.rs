@@ -180,7 +180,11 @@ impl fmt::Debug for Certificates {
 fn new_leaf(authority: &Authority, folder: &Path, names: &[String]) -> Result<Arc<CertifiedKey>> {
     let leaf = Leaf::issue(authority, names)?;
     leaf.keep(folder)?;
-    tracing::info!("made a certificate for {}", names.join(", "));
+    tracing::info!(
+        "made a certificate for {}, signed by “{}”",
+        names.join(", "),
+        authority.name
+    );
     leaf.into_shown(authority)
 }
 

@@ -33,6 +33,9 @@ const LAST_WORDS: usize = 3;
 /// A Ctrl-C in the terminal reaches the program, too, and perhaps first.
 const CTRL_C_GRACE: Duration = Duration::from_millis(500);
 
+/// For what the program said before it ended.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
 /// A program that runs, and ends when this is dropped.
 pub struct Tunnel {
     kind: TunnelKind,
@@ -94,7 +97,7 @@ impl Tunnel {
     }
 
     async fn address(&mut self) -> Result<String> {
-        while let Some(line) = self.lines.next().await {
+        while let Some(line) = self.next_line().await {
             match self.kind.read(&line) {
                 Said::Address(address) => return Ok(address),
                 Said::Refusal(remedy) => bail!("{remedy}"),
@@ -129,12 +132,21 @@ impl Tunnel {
 
     /// Reads on, lest the program wait for room to print.
     async fn ended(&mut self) -> io::Result<ExitStatus> {
-        while let Some(line) = self.lines.next().await {
+        while let Some(line) = self.next_line().await {
             if let Said::Words(words) = self.kind.read(&line) {
                 self.remember(words);
             }
         }
         self.child.wait().await
+    }
+
+    /// None at the program's end, even if another one that it started holds its streams open.
+    async fn next_line(&mut self) -> Option<String> {
+        tokio::select! {
+            biased;
+            line = self.lines.next() => line,
+            _ = self.child.wait() => timeout(LAST_LINES, self.lines.next()).await.ok().flatten(),
+        }
     }
 
     fn remember(&mut self, words: String) {

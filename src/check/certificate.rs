@@ -70,7 +70,7 @@ fn tell(kept: Kept, folder: &Path) -> Finding {
         ),
         Kept::Nothing => Finding::good(
             ITEM,
-            format!("none yet: the first start makes an authority and a certificate in {shown}"),
+            format!("none yet: the first start makes one, and an authority to sign it, in {shown}"),
         ),
         Kept::AuthorityEnding => Finding::warning(
             ITEM,

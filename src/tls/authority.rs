@@ -23,8 +23,8 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
+use super::BACKDATED;
 use super::store::{self, Pair};
-use super::{BACKDATED, DAY};
 
 pub const AUTHORITY_FILE: &str = "authority.pem";
 /// Ten years: phones are to be asked once in the life of a computer.
@@ -94,8 +94,11 @@ impl Authority {
     /// The one that is kept in the folder, if any.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let file = folder.join(AUTHORITY_FILE);
-        let parse = || store::read(&file)?.map(Self::parse).transpose();
-        parse().with_context(|| damaged(&file))
+        let Some(pem) = store::read(&file)? else {
+            return Ok(None);
+        };
+        let kept = Pair::parse(pem).and_then(Self::parse);
+        kept.map(Some).with_context(|| damaged(&file))
     }
 
     fn parse(pair: Pair) -> Result<Self> {
@@ -179,10 +182,6 @@ fn make(computer: &str) -> Result<String> {
     params.not_before = (now - BACKDATED).into();
     params.not_after = (now + LIFETIME).into();
     let certificate = params.self_signed(&key)?;
-    tracing::info!(
-        "made this computer's certificate authority, good for {} days",
-        LIFETIME.as_secs() / DAY.as_secs()
-    );
     Ok(certificate.pem() + &key.serialize_pem())
 }
 

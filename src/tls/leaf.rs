@@ -28,7 +28,8 @@ impl Leaf {
     /// A damaged file means the same as none: a new leaf is made, and nobody has to trust it.
     pub fn read(folder: &Path) -> Option<Self> {
         let file = folder.join(LEAF_FILE);
-        store::read(&file).ok().flatten().map(Self)
+        let pem = store::read(&file).ok().flatten()?;
+        Pair::parse(pem).ok().map(Self)
     }
 
     pub fn keep(&self, folder: &Path) -> Result<()> {

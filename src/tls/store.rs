@@ -1,7 +1,8 @@
 //! A certificate and its key in one PEM file that only its owner may read.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind::{AlreadyExists, NotADirectory, NotFound};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -26,14 +27,16 @@ impl Pair {
     }
 }
 
-/// `None` if there is no such file.
-pub fn read(file: &Path) -> Result<Option<Pair>> {
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => bail!("cannot read {}: {error}", file.display()),
-    };
-    Pair::parse(text).map(Some)
+/// `None` if there is no such file. One that cannot be read is not replaced: it may be another user's.
+pub fn read(file: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+        Err(error) => bail!(
+            "cannot read {}, {error}: name a folder of yours by --state-dir DIR",
+            file.display()
+        ),
+    }
 }
 
 /// In place of what is there. Whoever reads meanwhile sees the old file or the new one, both whole.
@@ -49,7 +52,7 @@ pub fn create(file: &Path, pem: &str) -> Result<bool> {
     keep(file, || {
         match written_beside(file, pem)?.persist_noclobber(file) {
             Ok(_) => Ok(true),
-            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(refused) if refused.error.kind() == AlreadyExists => Ok(false),
             Err(refused) => Err(refused.into()),
         }
     })

@@ -155,6 +155,8 @@ fn localtunnel(line: &str) -> Said {
     let address = line.trim().strip_prefix("your url is: ");
     match address.filter(|address| address.starts_with("https://")) {
         Some(address) => Said::Address(address.to_owned()),
+        // Where in its source it failed.
+        None if line.starts_with(char::is_whitespace) => Said::Nothing,
         None => words(line),
     }
 }

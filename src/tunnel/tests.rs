@@ -78,5 +78,8 @@ fn localtunnel_says_its_address_in_a_sentence() {
     );
     let refused = "Error: connection refused: localtunnel.me:44249 (check your firewall settings)";
     assert_eq!(localtunnel(refused), Said::Words(refused.to_owned()));
-    assert_eq!(localtunnel("  "), Said::Nothing);
+    assert_eq!(
+        localtunnel("    at Socket.emit (node:events:514:28)"),
+        Said::Nothing
+    );
 }

@@ -8,7 +8,7 @@ use sightline::protocol::{ClientConfig, Health};
 use crate::body;
 use crate::common::http::{client, get, plain_client};
 use crate::common::rooms::RoomApi;
-use crate::common::{MODEL, TestServer};
+use crate::common::{MODEL, PHONE_HOST, TestServer};
 
 #[tokio::test]
 async fn health() {
@@ -28,7 +28,19 @@ async fn config() {
     fields.sort();
     assert_eq!(
         fields,
-        ["ice_servers", "labels", "mode", "model", "version"]
+        [
+            "certificate",
+            "ice_servers",
+            "labels",
+            "mode",
+            "model",
+            "version"
+        ]
+    );
+    let port = server.addr().port();
+    assert_eq!(
+        body["certificate"]["trust"]["url"],
+        format!("http://{PHONE_HOST}:{port}/trust")
     );
     assert_eq!(body["mode"], "server");
     assert_eq!(

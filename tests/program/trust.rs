@@ -2,57 +2,35 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command as Openssl;
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::common::{TestServer, command_line, folders, soon};
 use crate::refusals::assert_refuses;
 use crate::{output, program, sightline};
 
-/// Made now by openssl: certificate and key, good from today for `days`.
-fn make_pair(folder: &Path, name: &str, days: i32) -> [String; 2] {
-    let [certificate, key] = ["crt", "key"].map(|end| {
+/// Certificate and key, good until the first day of a year.
+fn make_pair(folder: &Path, name: &str, end: i32) -> [String; 2] {
+    let names = ["*.own.test", "localhost"].map(str::to_owned);
+    let mut params = CertificateParams::new(names).unwrap();
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(end, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    [("crt", certificate), ("key", key.serialize_pem())].map(|(end, pem)| {
         let path = folder.join(format!("{name}.{end}"));
+        fs::write(&path, pem).unwrap();
         path.to_str().unwrap().to_owned()
-    });
-    let days = days.to_string();
-    let arguments = [
-        "req",
-        "-x509",
-        "-nodes",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-subj",
-        "/CN=own",
-        "-addext",
-        "subjectAltName=DNS:*.own.test,DNS:localhost",
-        "-days",
-        &days,
-        "-keyout",
-        &key,
-        "-out",
-        &certificate,
-    ];
-    let made = Openssl::new("openssl").args(arguments).output();
-    let made = made.expect("openssl is installed");
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    [certificate, key]
+    })
 }
 
 #[tokio::test]
 async fn refuses_a_certificate_or_a_key_that_will_not_do() {
     let folders = folders();
-    let [certificate, key] = make_pair(folders.path(), "own", 90);
-    let [other, other_key] = make_pair(folders.path(), "other", 90);
-    // openssl of every age makes one that ended yesterday.
-    let [expired, expired_key] = make_pair(folders.path(), "expired", -1);
+    let [certificate, key] = make_pair(folders.path(), "own", 4000);
+    let [other, other_key] = make_pair(folders.path(), "other", 4000);
+    let [expired, expired_key] = make_pair(folders.path(), "expired", 2021);
     let empty = folders.path().join("pages/index.html");
     let empty = empty.to_str().unwrap();
     for (flags, words) in [
@@ -129,7 +107,7 @@ async fn the_welcome_tells_what_a_phone_will_show() {
     );
     assert!(!public.contains("/trust"), "{public}");
 
-    let [certificate, key] = make_pair(folders.path(), "own", 90);
+    let [certificate, key] = make_pair(folders.path(), "own", 4000);
     let own = |host| ["--cert", &certificate, "--key", &key, "--public-host", host];
     let covered = welcome(folders.path(), &own("laptop.own.test")).await;
     assert!(

@@ -19,6 +19,9 @@ the phone page on the local network, and shows the QR code to scan.
   --public-host HOST  host, host:port or https:// address that phones reach this machine by,
                       default: its LAN address                                              [PUBLIC_HOST]
   --host ADDRESS      address to listen on, default 0.0.0.0                                 [SIGHTLINE_HOST]
+  --ngrok             starts your ngrok, and phones come by its public address (no warning); the video stays local
+  --tunnel PROGRAM    the same by ngrok, cloudflared or localtunnel                         [TUNNEL]
+  --cert FILE --key FILE  a certificate of your own (PEM) in place of the one made here     [CERT, KEY]
   --demo              no phone at hand: a recorded clip plays in place of one, and the viewer opens in the browser
                       (builds more: minutes the first time; mode server unless told otherwise)
   --no-open           with --demo: open no browser

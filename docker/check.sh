@@ -82,7 +82,7 @@ inside() { docker exec "$(container)" "$@"; }
 inside_as_root() { docker exec --user 0 "$(container)" "$@"; }
 inspect() { docker inspect --format "$1" "$(container)"; }
 of_process() { inside sed -n "s/^$1:\s*//p" /proc/1/status; }
-certificate() { inside sha256sum /var/lib/sightline/identity.json | cut -c1-16; }
+certificate() { inside cat /var/lib/sightline/authority.pem /var/lib/sightline/server.pem | sha256sum | cut -c1-16; }
 # config EXPRESSION: of what the server tells the pages.
 config() {
   node -e "fetch('http://localhost:$PORT/api/config').then((answer) => answer.json()).then((config) => console.log($1))"

@@ -20,6 +20,8 @@ use crate::model::Manifest;
 use crate::pipeline::PipelineConfig;
 use crate::protocol::Mode;
 use crate::rooms::RoomLimits;
+use crate::tls::CertificateFiles;
+use crate::tunnel::TunnelKind;
 
 pub use guard::{GuardArgs, GuardConfig, Limits};
 pub use phone_host::{PhoneHost, host_of};
@@ -81,6 +83,18 @@ pub struct Args {
     /// Folder that keeps the certificate; default: ~/.local/state/sightline
     #[arg(long, env = "STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Certificate (PEM, with its chain) to show in place of this computer's own; default: a local authority's
+    #[arg(long, env = "CERT", value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// Private key (PEM) of --cert; default: a local authority's
+    #[arg(long, env = "KEY", value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Opens a tunnel by this program of yours, whose address phones go to; default: none
+    #[arg(long, env = "TUNNEL", value_enum)]
+    pub tunnel: Option<TunnelKind>,
+    /// Short for --tunnel ngrok
+    #[arg(long)]
+    pub ngrok: bool,
     /// Largest message on the detection socket, in bytes
     #[arg(long, env = "MAX_FRAME_BYTES", default_value_t = 4 << 20)]
     pub max_frame_bytes: usize,
@@ -123,6 +137,10 @@ pub struct Config {
     pub pipeline: PipelineConfig,
     pub pages: PathBuf,
     pub state_dir: PathBuf,
+    pub certificate: Option<CertificateFiles>,
+    /// This machine's name, for people.
+    pub computer: String,
+    pub tunnel: Option<TunnelKind>,
     pub max_frame_bytes: usize,
     pub max_connections: usize,
     pub room_limits: RoomLimits,
@@ -151,6 +169,9 @@ impl TryFrom<Args> for Config {
             ice: Ice::try_from(&args.ice)?,
             pipeline: PipelineConfig::try_from(&args)?,
             state_dir: parts::state_dir(&args)?,
+            certificate: parts::certificate_files(&args),
+            computer: parts::computer(&args),
+            tunnel: parts::tunnel(&args)?,
             pages: args.pages,
             max_frame_bytes: args.max_frame_bytes,
             max_connections: args.max_connections,
@@ -200,7 +221,18 @@ impl Config {
 
     /// Every name that the certificate must be valid for.
     pub fn certificate_names(&self) -> Vec<String> {
-        parts::certificate_names(&self.addresses, &self.phone_host)
+        self.certificate_names_for(&self.addresses)
+    }
+
+    /// The same, when this machine's addresses have changed.
+    pub fn certificate_names_for(&self, addresses: &[LanAddress]) -> Vec<String> {
+        parts::certificate_names(addresses, &self.phone_host, &self.computer)
+    }
+
+    /// Sends phones to a tunnel's address in place of this machine's.
+    pub fn reach_by(&mut self, origin: &str) -> Result<()> {
+        self.phone_host = PhoneHost::parse(origin)?;
+        Ok(())
     }
 }
 

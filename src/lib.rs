@@ -35,6 +35,7 @@ mod relay;
 pub mod rooms;
 mod server;
 pub mod tls;
+pub mod tunnel;
 mod web;
 
 pub use config::{Args, Config};

@@ -9,6 +9,8 @@ use qrcode::{QrCode, render::unicode::Dense1x2};
 use sightline::cli::{self, Cli, Command};
 use sightline::demo::Demo;
 use sightline::logging::LogFormat;
+use sightline::tls::Advice;
+use sightline::tunnel::{self, TunnelKind};
 use sightline::{Config, Server, check, health, phone};
 use tokio_util::sync::CancellationToken;
 
@@ -47,13 +49,22 @@ async fn run(command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Result<()> {
+async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) -> Result<()> {
+    // Before a tunnel's program runs, and before anybody can read the welcome: a signal that follows at once is
+    // not lost.
+    let mut told = Box::pin(told_to_stop(log_format)?);
     let mode_line = config.mode_line();
-    let obstacle = config.phone_host.obstacle();
-    let server = Server::bind(config).await?;
-    // Before anybody can read the welcome: a signal that follows it at once is not lost.
-    let told = told_to_stop(log_format)?;
-    print_welcome(&server, &mode_line, obstacle)?;
+    let tunnel_kind = config.tunnel;
+    let start = async {
+        let tunnel = tunnel::open(&mut config).await?;
+        let obstacle = config.phone_host.obstacle();
+        Ok::<_, anyhow::Error>((tunnel, obstacle, Server::bind(config).await?))
+    };
+    let (tunnel, obstacle, server) = tokio::select! {
+        started = start => started?,
+        () = &mut told => return Ok(()),
+    };
+    print_welcome(&server, &mode_line, obstacle, tunnel_kind)?;
     if log_format == LogFormat::Json {
         tracing::info!(address = %server.local_addr(), "serving");
     }
@@ -71,12 +82,23 @@ async fn serve(config: Config, log_format: LogFormat, demo: Option<Demo>) -> Res
         server.shutdown();
     };
     let telling = stopping.run_until_cancelled(tell_new_addresses(&server));
-    let (served, (), (), _) = tokio::join!(server.serve(), stop, beside, telling);
+    let tunnelling = async {
+        if let Some(tunnel) = tunnel {
+            let tell = |words: &str| log_format.tell(words);
+            tunnel.run(stopping.cancelled(), tell).await;
+        }
+    };
+    let (served, (), (), _, ()) = tokio::join!(server.serve(), stop, beside, telling, tunnelling);
     served
 }
 
 /// `obstacle`: why no phone can join; a code to scan would only mislead then.
-fn print_welcome(server: &Server, mode_line: &str, obstacle: Option<&str>) -> Result<()> {
+fn print_welcome(
+    server: &Server,
+    mode_line: &str,
+    obstacle: Option<&str>,
+    tunnel: Option<TunnelKind>,
+) -> Result<()> {
     let join_url = server.join_url();
     let (who, invitation) = match obstacle {
         None => ("(or scan the code):      ", terminal_qr(&join_url)?),
@@ -89,7 +111,9 @@ fn print_welcome(server: &Server, mode_line: &str, obstacle: Option<&str>) -> Re
     println!("  Phone  {who} {join_url}\n");
     println!("{invitation}");
     println!("  {mode_line}");
-    println!("  The phone warns once that it does not know this computer's certificate: go on.");
+    if obstacle.is_none() {
+        print_advice(server.certificate_advice(), tunnel);
+    }
     println!("  Ctrl-C stops.");
     Ok(())
 }
@@ -111,6 +135,24 @@ async fn tell_new_addresses(server: &Server) {
         // Nobody may listen (`| head`): that ends no server.
         let _ = writeln!(std::io::stdout(), "  {line}");
         told = now;
+    }
+}
+
+/// What the phone will show before it shows our page.
+fn print_advice(advice: Advice, tunnel: Option<TunnelKind>) {
+    match (advice, tunnel) {
+        (_, Some(tunnel)) => println!("  {}", tunnel.caution()),
+        (Advice::Nothing, None) => {}
+        (Advice::Trust { url, fingerprint }, None) => {
+            println!(
+                "  The phone warns that it does not know this computer's certificate: go on, or open"
+            );
+            println!(
+                "  {url} on it, which ends the warnings. SHA-256 fingerprint to compare there:"
+            );
+            println!("  {fingerprint}");
+        }
+        (Advice::Warns { why }, None) => println!("  Certificate: {why}."),
     }
 }
 

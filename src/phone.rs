@@ -56,10 +56,10 @@ pub struct JoinArgs {
     /// Take the place of a phone that is in the room already
     #[arg(long)]
     pub takeover: bool,
-    /// Accept any certificate; else those of public authorities and of this computer's own server
+    /// Accept any certificate; else those of public authorities and of this computer's own
     #[arg(long)]
     pub insecure: bool,
-    /// Folder where this computer's server keeps its certificate; default: the user's state folder
+    /// Folder where this computer's server keeps its authority; default: the user's state folder
     #[arg(long, env = "STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// The address in the room's QR code

@@ -310,6 +310,27 @@ pub struct ClientConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub join_obstacle: Option<String>,
+    /// This computer made the server's certificate, so phones warn of it; absent where they know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub certificate: Option<CertificateInfo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CertificateInfo {
+    /// Where phones can be told to trust this computer, so that they warn no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub trust: Option<TrustOffer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TrustOffer {
+    pub url: String,
+    /// SHA-256 of the authority's certificate, to compare with what the phone shows.
+    pub fingerprint: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -399,6 +420,8 @@ mod tests {
             RoomEvent,
             Mode,
             ClientConfig,
+            CertificateInfo,
+            TrustOffer,
             ModelInfo,
             IceServer,
             IcePolicy,

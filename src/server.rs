@@ -26,7 +26,7 @@ use crate::metrics::{Metrics, Refusal};
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
 use crate::rooms::codes::{CodeLimits, Codes};
-use crate::tls;
+use crate::tls::{Advice, Certificates, Wanted};
 use crate::web;
 use connection::Serving;
 use lingering::Lingering;
@@ -44,6 +44,7 @@ pub struct Server {
     places: Places,
     limits: Limits,
     metrics: Arc<Metrics>,
+    certificates: Arc<Certificates>,
     tls: TlsAcceptor,
     router: Router,
     /// For a connection too many of its address.
@@ -66,7 +67,13 @@ impl Server {
         let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
-        let tls = tls::acceptor(&config.state_dir, &config.certificate_names())?;
+        let certificates = Arc::new(Certificates::open(&Wanted {
+            files: config.certificate.as_ref(),
+            folder: &config.state_dir,
+            names: &config.certificate_names(),
+            computer: &config.computer,
+        })?);
+        let tls = certificates.acceptor()?;
         let (teller, addresses) = watch::channel(config.addresses.clone());
         let join = JoinAddresses::new(config.phone_host.clone(), local_addr.port(), addresses);
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
@@ -80,7 +87,16 @@ impl Server {
         let tidying = rooms.clone().keep_tidy();
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
         let viewers = rooms.clone();
-        let changed = move |_: &[LanAddress]| viewers.renew_invitations();
+        let changed = {
+            let (certificates, config) = (Arc::clone(&certificates), config.clone());
+            move |addresses: &[LanAddress]| {
+                // The one that there is stays in use.
+                if let Err(error) = certificates.ensure(&config.certificate_names_for(addresses)) {
+                    tracing::warn!("no certificate for the new addresses: {error:#}");
+                }
+                viewers.renew_invitations();
+            }
+        };
         let following = lan::watch::follow(config.scope, teller, changed);
         tasks.spawn(shutdown.clone().run_until_cancelled_owned(following));
         let router = web::router(web::Shared::new(
@@ -93,6 +109,7 @@ impl Server {
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
                 metrics: Arc::clone(&metrics),
+                certificates: Arc::clone(&certificates),
                 shutdown: shutdown.clone(),
                 tasks: tasks.clone(),
             },
@@ -103,6 +120,7 @@ impl Server {
             places: Places::new(&config),
             limits: config.guard.limits,
             metrics,
+            certificates,
             tls,
             router,
             crowded: web::crowded(),
@@ -121,6 +139,16 @@ impl Server {
     /// The viewer's address on this machine.
     pub fn viewer_url(&self) -> String {
         format!("http://localhost:{}/", self.local_addr.port())
+    }
+
+    /// What HTTPS shows; it can be renewed while the server runs.
+    pub fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// What people should know of the certificate before they send a phone here.
+    pub fn certificate_advice(&self) -> Advice {
+        self.certificates.advice(&self.join.origin())
     }
 
     /// The phone's address of the first room, as of now; the first viewer on this machine gets that room.
@@ -145,7 +173,8 @@ impl Server {
                 self.accept_one().await;
             }
         };
-        self.shutdown.run_until_cancelled(accepting).await;
+        let working = async { tokio::join!(accepting, self.certificates.keep_fresh()) };
+        self.shutdown.run_until_cancelled(working).await;
         self.tasks.close();
         if timeout(SHUTDOWN_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not close in time", self.tasks.len());
@@ -197,7 +226,7 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
             "cannot listen on {address}: is another program using the port? (--port takes another)"

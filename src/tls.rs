@@ -1,246 +1,220 @@
-//! The certificate for this machine's addresses, made at first start and kept.
+//! The certificate that HTTPS shows: a leaf signed by this computer's own authority, or what the
+//! operator brings (`--cert`, `--key`).
 //!
-//! It is self-signed: a phone warns once and goes on. It is made anew only when an address is
-//! missing from it or it is about to expire, so that phones that accepted it are not asked again.
+//! Phones that trust the authority (the page `/trust` offers it) are never warned again: a leaf for
+//! other addresses needs no new trust, and is made while the server runs. Phones that do not are warned
+//! and go on; the leaf is kept as long as it fits, so that they are not asked more often than need be.
 
-use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod advice;
+mod authority;
+mod leaf;
+mod look;
+mod store;
+mod supplied;
+#[cfg(test)]
+mod tests;
 
-use anyhow::{Context, Result};
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
 
-pub const IDENTITY_FILE: &str = "identity.json";
+pub use advice::Advice;
+pub use authority::{AUTHORITY_FILE, Authority};
+pub use leaf::LEAF_FILE;
+pub use look::{Kept, exposed, look};
+pub use supplied::CertificateFiles;
+
+use leaf::Leaf;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Apple's clients refuse certificates that live longer than 398 days.
-const LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
-/// Renewed this long before it ends, and dated back for phones whose clock is slow.
+/// A leaf is renewed this long before it ends.
 const MARGIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// For phones whose clock is slow.
+const BACKDATED: Duration = DAY;
+/// Between two looks at the leaf's age. Not a day: this clock stands still while the computer sleeps.
+const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// A certificate and its key as they are kept on disk.
-#[derive(Debug, Serialize, Deserialize)]
-struct Identity {
-    names: Vec<String>,
-    expires_unix_s: u64,
-    certificate_pem: String,
-    key_pem: String,
+/// What HTTPS shows now, and where the next leaf comes from.
+pub struct Certificates {
+    source: Source,
+    shown: RwLock<Arc<CertifiedKey>>,
 }
 
-/// An acceptor whose certificate is valid for all of `names` (host names and addresses).
-pub fn acceptor(state_dir: &Path, names: &[String]) -> Result<TlsAcceptor> {
-    let kept = load(state_dir).filter(|identity| identity.fault(names).is_none());
-    let identity = match kept {
-        Some(identity) => identity,
-        None => {
-            let identity = create(names)?;
-            save(state_dir, &identity)?;
-            tracing::info!("made a certificate for {}", names.join(", "));
-            identity
-        }
-    };
-    into_acceptor(identity, state_dir)
-}
-
-/// What [`acceptor`] would find in the folder. Nothing is made or written.
-pub enum Kept {
-    Nothing,
-    /// A new one would take its place, because of this.
-    Unfit(String),
-    Good {
-        days_left: u64,
+enum Source {
+    Own {
+        // Boxed: it is large, and there is one.
+        authority: Box<Authority>,
+        folder: PathBuf,
+        /// What the leaf must name.
+        names: Mutex<Vec<String>>,
     },
+    Supplied(supplied::Supplied),
 }
 
-/// Fails where [`acceptor`] would: the certificate that is kept cannot be used.
-pub fn look(state_dir: &Path, names: &[String]) -> Result<Kept> {
-    let Some(identity) = load(state_dir) else {
-        return Ok(Kept::Nothing);
-    };
-    if let Some(fault) = identity.fault(names) {
-        return Ok(Kept::Unfit(fault));
-    }
-    let days_left = identity.time_left().as_secs() / DAY.as_secs();
-    into_acceptor(identity, state_dir)?;
-    Ok(Kept::Good { days_left })
+/// What to start from.
+pub struct Wanted<'a> {
+    pub files: Option<&'a CertificateFiles>,
+    pub folder: &'a Path,
+    /// Host names and addresses of this machine.
+    pub names: &'a [String],
+    /// This machine's name, for people.
+    pub computer: &'a str,
 }
 
-impl Identity {
-    /// Why it serves no longer.
-    fn fault(&self, names: &[String]) -> Option<String> {
-        let missing = names.iter().find(|name| !self.names.contains(name));
-        if let Some(name) = missing {
-            return Some(format!("it does not name {name}"));
+impl Certificates {
+    pub fn open(wanted: &Wanted) -> Result<Self> {
+        match wanted.files {
+            Some(files) => {
+                let supplied = files.read()?;
+                let shown = RwLock::new(Arc::clone(&supplied.shown));
+                let source = Source::Supplied(supplied);
+                Ok(Self { source, shown })
+            }
+            None => Self::own(wanted),
         }
-        (self.time_left() <= MARGIN).then(|| "it is about to expire".to_owned())
     }
 
-    fn time_left(&self) -> Duration {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        Duration::from_secs(self.expires_unix_s).saturating_sub(now.unwrap_or_default())
+    fn own(wanted: &Wanted) -> Result<Self> {
+        let authority = Box::new(Authority::open(wanted.folder, wanted.computer)?);
+        let names = nameable(&authority, wanted.names);
+        store::close_to_others(&wanted.folder.join(LEAF_FILE))?;
+        let kept = Leaf::read(wanted.folder)
+            .filter(|kept| fault(&authority, kept, &names).is_none())
+            .and_then(|kept| kept.into_shown(&authority).ok());
+        let shown = match kept {
+            Some(kept) => kept,
+            None => new_leaf(&authority, wanted.folder, &names)?,
+        };
+        Ok(Self {
+            source: Source::Own {
+                authority,
+                folder: wanted.folder.to_owned(),
+                names: Mutex::new(wanted.names.to_owned()),
+            },
+            shown: RwLock::new(shown),
+        })
     }
 
-    fn into_acceptor(self) -> Result<TlsAcceptor> {
-        let certificate = CertificateDer::from_pem_slice(self.certificate_pem.as_bytes())?;
-        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?;
+    /// Sees to it that the leaf names all of `names` that the authority may vouch for, and is good for
+    /// some time to come. True if it is a new one: connections from now on are shown it.
+    pub fn ensure(&self, names: &[String]) -> Result<bool> {
+        let Source::Own {
+            authority,
+            folder,
+            names: wanted,
+        } = &self.source
+        else {
+            return Ok(false);
+        };
+        // Held to the end, so that two callers do not both make one.
+        let mut wanted = wanted.lock().expect("no holder of this lock panics");
+        names.clone_into(&mut wanted);
+        let names = nameable(authority, names);
+        let shown = self.shown();
+        let fault = leaf::fault(authority, &shown.cert[0], &names, SystemTime::now());
+        let Some(fault) = fault else { return Ok(false) };
+        tracing::info!("the certificate is renewed: {fault}");
+        let renewed = new_leaf(authority, folder, &names)?;
+        *self.shown.write().expect("no holder of this lock panics") = renewed;
+        Ok(true)
+    }
+
+    /// Renews the leaf before it expires, for as long as the server runs.
+    pub async fn keep_fresh(&self) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let Source::Own { names, .. } = &self.source else {
+                continue;
+            };
+            let names = names.lock().expect("no holder of this lock panics").clone();
+            if let Err(error) = self.ensure(&names) {
+                tracing::warn!("the certificate cannot be renewed: {error:#}");
+            }
+        }
+    }
+
+    /// Whom phones may trust so that they warn no more; none with a certificate of the operator's own.
+    pub fn authority(&self) -> Option<&Authority> {
+        match &self.source {
+            Source::Own { authority, .. } => Some(authority),
+            Source::Supplied(_) => None,
+        }
+    }
+
+    pub fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor> {
         // HTTP/1.1 only, so that WebSockets and event streams take one and the same way.
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)?;
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
+
+    fn shown(&self) -> Arc<CertifiedKey> {
+        let shown = self.shown.read().expect("no holder of this lock panics");
+        Arc::clone(&shown)
+    }
 }
 
-fn into_acceptor(identity: Identity, state_dir: &Path) -> Result<TlsAcceptor> {
-    identity.into_acceptor().with_context(|| {
-        let file = state_dir.join(IDENTITY_FILE);
-        format!("the kept certificate is damaged: delete {}", file.display())
-    })
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.shown())
+    }
 }
 
-/// The certificate of this machine's server, if it has made one, as PEM.
-pub fn kept_certificate(state_dir: &Path) -> Option<String> {
-    load(state_dir).map(|identity| identity.certificate_pem)
+impl fmt::Debug for Certificates {
+    /// Without keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates").finish_non_exhaustive()
+    }
 }
 
-/// A missing or unreadable file means the same: a new one is made.
-fn load(state_dir: &Path) -> Option<Identity> {
-    let text = fs::read_to_string(state_dir.join(IDENTITY_FILE)).ok()?;
-    serde_json::from_str(&text).ok()
+fn new_leaf(authority: &Authority, folder: &Path, names: &[String]) -> Result<Arc<CertifiedKey>> {
+    let leaf = Leaf::issue(authority, names)?;
+    leaf.keep(folder)?;
+    tracing::info!(
+        "made a certificate for {}, signed by “{}”",
+        names.join(", "),
+        authority.name
+    );
+    leaf.into_shown(authority)
 }
 
-fn create(names: &[String]) -> Result<Identity> {
-    let now = SystemTime::now();
-    let key = KeyPair::generate()?;
-    let mut params = CertificateParams::new(names)?;
-    params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Sightline on this computer");
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.not_before = (now - DAY).into();
-    params.not_after = (now - DAY + LIFETIME).into();
-    let certificate = params.self_signed(&key)?;
-    Ok(Identity {
-        names: names.to_vec(),
-        expires_unix_s: (now - DAY + LIFETIME).duration_since(UNIX_EPOCH)?.as_secs(),
-        certificate_pem: certificate.pem(),
-        key_pem: key.serialize_pem(),
-    })
+fn fault(authority: &Authority, leaf: &Leaf, names: &[String]) -> Option<String> {
+    leaf::fault(authority, leaf.certificate(), names, SystemTime::now())
 }
 
-fn save(state_dir: &Path, identity: &Identity) -> Result<()> {
-    let write = || -> Result<()> {
-        fs::create_dir_all(state_dir)?;
-        let mut file = owner_only(&state_dir.join(IDENTITY_FILE))?;
-        file.write_all(serde_json::to_string_pretty(identity)?.as_bytes())?;
-        Ok(())
+/// Those of `names` that the authority may vouch for: a single other one would spoil the whole leaf.
+fn nameable(authority: &Authority, names: &[String]) -> Vec<String> {
+    let may_name = |name: &&String| may_name(authority, name);
+    names.iter().filter(may_name).cloned().collect()
+}
+
+/// Asks as a client would, by a leaf that nobody else sees.
+fn may_name(authority: &Authority, name: &str) -> bool {
+    let names = [name.to_owned()];
+    Leaf::issue(authority, &names).is_ok_and(|leaf| fault(authority, &leaf, &names).is_none())
+}
+
+/// The certificate of this machine's authority, if it has made one, as PEM: what its own programs trust.
+pub fn kept_authority(folder: &Path) -> Option<Vec<u8>> {
+    let kept = Authority::read(folder).ok().flatten()?;
+    Some(kept.certificate.to_vec())
+}
+
+/// What could stand in an address, and so in a certificate.
+pub fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(allowed)
     };
-    write().with_context(|| {
-        format!(
-            "the certificate cannot be kept in {}: name a writable folder by --state-dir DIR",
-            state_dir.display()
-        )
-    })
-}
-
-/// A file that holds a private key: nobody else may read it.
-fn owner_only(path: &Path) -> Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(options.open(path)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(ToString::to_string).collect()
-    }
-
-    fn kept(dir: &Path) -> String {
-        load(dir).expect("a certificate is kept").certificate_pem
-    }
-
-    #[test]
-    fn kept_until_an_address_is_missing() {
-        let dir = tempfile::tempdir().unwrap();
-        acceptor(dir.path(), &names(&["localhost", "192.168.1.5"])).unwrap();
-        let first = kept(dir.path());
-        acceptor(dir.path(), &names(&["192.168.1.5"])).unwrap();
-        assert_eq!(kept(dir.path()), first);
-        acceptor(dir.path(), &names(&["192.168.1.6"])).unwrap();
-        assert_ne!(kept(dir.path()), first);
-    }
-
-    #[test]
-    fn renewed_before_it_expires() {
-        let wanted = names(&["localhost"]);
-        let mut identity = create(&wanted).unwrap();
-        assert_eq!(identity.fault(&wanted), None);
-        let soon = SystemTime::now() + MARGIN - DAY;
-        identity.expires_unix_s = soon.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        assert!(identity.fault(&wanted).unwrap().contains("expire"));
-    }
-
-    #[test]
-    fn a_damaged_file_is_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(IDENTITY_FILE), "{").unwrap();
-        acceptor(dir.path(), &names(&["localhost"])).unwrap();
-        assert!(kept(dir.path()).contains("BEGIN CERTIFICATE"));
-    }
-
-    #[test]
-    fn a_look_tells_what_is_kept_and_makes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let look = |wanted: &[&str]| super::look(dir.path(), &names(wanted)).unwrap();
-        assert!(matches!(look(&["localhost"]), Kept::Nothing));
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        acceptor(dir.path(), &names(&["localhost"])).unwrap();
-        assert!(matches!(
-            look(&["localhost"]),
-            Kept::Good { days_left: 395 }
-        ));
-        let Kept::Unfit(fault) = look(&["localhost", "192.168.1.6"]) else {
-            panic!("an address is missing")
-        };
-        assert!(fault.contains("192.168.1.6"), "{fault}");
-    }
-
-    #[test]
-    fn a_certificate_that_is_none_is_named_with_its_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut identity = create(&names(&["localhost"])).unwrap();
-        identity.certificate_pem = "none".to_owned();
-        save(dir.path(), &identity).unwrap();
-        let told = super::look(dir.path(), &names(&["localhost"]))
-            .err()
-            .unwrap();
-        let told = format!("{told:#}");
-        assert!(
-            told.contains(IDENTITY_FILE) && told.contains("delete"),
-            "{told}"
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_reads_the_key() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        acceptor(dir.path(), &names(&["localhost"])).unwrap();
-        let metadata = fs::metadata(dir.path().join(IDENTITY_FILE)).unwrap();
-        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-    }
+    text.len() <= 253 && text.split('.').all(is_label)
 }

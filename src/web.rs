@@ -9,6 +9,7 @@ mod metrics;
 mod pages;
 mod requests;
 mod rooms;
+mod trust;
 
 use std::sync::{Arc, Mutex};
 
@@ -29,6 +30,7 @@ use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::relay::Relays;
 use crate::rooms::codes::Codes;
 use crate::rooms::{RoomKeys, Rooms};
+use crate::tls::Certificates;
 
 pub use guard::{Guard, Holding, Peer, Transport};
 pub use rooms::join_url;
@@ -46,6 +48,7 @@ pub struct Parts {
     pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<Metrics>,
+    pub certificates: Arc<Certificates>,
     pub shutdown: CancellationToken,
     pub tasks: TaskTracker,
 }
@@ -54,7 +57,9 @@ pub type AppState = Arc<Shared>;
 
 pub struct Shared {
     parts: Parts,
+    /// But for what changes with this machine's addresses.
     client_config: ClientConfig,
+    has_tunnel: bool,
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
@@ -68,6 +73,7 @@ impl Shared {
         Arc::new(Self {
             parts,
             client_config: client_config(config),
+            has_tunnel: config.tunnel.is_some(),
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
@@ -120,6 +126,7 @@ pub fn router(state: AppState) -> Router {
         .merge(rooms::relay::routes(state.max_frame_bytes))
         .route("/healthz", get(pages::health))
         .route("/metrics", get(metrics::text))
+        .merge(trust::routes())
         .merge(pages::files(&state.folders))
         .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -158,6 +165,7 @@ fn client_config(config: &Config) -> ClientConfig {
         labels: manifest.label_names(),
         ice_servers: config.ice.open_servers(),
         join_obstacle: None,
+        certificate: None,
     }
 }
 

@@ -9,6 +9,8 @@ use super::{Args, PhoneHost, default_state_dir, host_of};
 use crate::lan::{LanAddress, Network, watch::Scope};
 use crate::pipeline::infer;
 use crate::protocol::Mode;
+use crate::tls::{self, CertificateFiles};
+use crate::tunnel::TunnelKind;
 
 pub fn check_limits(args: &Args) -> Result<()> {
     let positive = [
@@ -92,16 +94,64 @@ pub fn phone_host(args: &Args, addresses: &[LanAddress]) -> Result<PhoneHost> {
 }
 
 /// Every name that the certificate must be valid for. Bridges to containers come and go with each
-/// project that is started; a new certificate for each would have phones warn each time.
-pub fn certificate_names(addresses: &[LanAddress], phone_host: &PhoneHost) -> Vec<String> {
+/// project that is started; they are no reason for another certificate.
+pub fn certificate_names(
+    addresses: &[LanAddress],
+    phone_host: &PhoneHost,
+    computer: &str,
+) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
     let lasting = |address: &&LanAddress| address.network != Network::Container;
     let lasting = addresses.iter().filter(lasting);
     names.extend(lasting.map(|address| address.ip.to_string()));
     names.extend(phone_host.bare_host());
+    if tls::is_host_name(computer) {
+        // As mDNS tells it: the first label under .local.
+        let label = computer.split('.').next().unwrap_or(computer);
+        names.extend([computer.to_owned(), format!("{label}.local")]);
+    }
     names.sort();
     names.dedup();
     names
+}
+
+/// This machine's name, for people. A container's is made up anew each time.
+pub fn computer(args: &Args) -> String {
+    match args.container {
+        true => "a container".to_owned(),
+        false => gethostname::gethostname().to_string_lossy().to_lowercase(),
+    }
+}
+
+pub fn certificate_files(args: &Args) -> Option<CertificateFiles> {
+    let (certificate, key) = args.cert.clone().zip(args.key.clone())?;
+    Some(CertificateFiles { certificate, key })
+}
+
+pub fn tunnel(args: &Args) -> Result<Option<TunnelKind>> {
+    let kind = match (args.tunnel, args.ngrok) {
+        (Some(kind), true) => {
+            ensure!(
+                kind == TunnelKind::Ngrok,
+                "--ngrok and --tunnel (or TUNNEL) name two programs: take one of them"
+            );
+            Some(kind)
+        }
+        (None, true) => Some(TunnelKind::Ngrok),
+        (kind, false) => kind,
+    };
+    if kind.is_some() {
+        ensure!(
+            args.public_host.is_none(),
+            "a tunnel has an address of its own: leave out --public-host (PUBLIC_HOST), or the tunnel"
+        );
+        ensure!(
+            args.host.is_unspecified() || args.host.is_loopback(),
+            "a tunnel comes to localhost, where --host {} does not listen: leave out --host, or name 127.0.0.1",
+            args.host
+        );
+    }
+    Ok(kind)
 }
 
 pub fn state_dir(args: &Args) -> Result<PathBuf> {

@@ -64,9 +64,9 @@ impl Api {
             .read_timeout(SILENCE)
             .danger_accept_invalid_certs(args.insecure);
         let state_dir = args.state_dir.clone().map_or_else(default_state_dir, Ok);
-        // Without a folder there is no certificate of ours: those of public authorities remain.
-        if let Some(pem) = state_dir.ok().and_then(|dir| tls::kept_certificate(&dir)) {
-            builder = builder.add_root_certificate(Certificate::from_pem(pem.as_bytes())?);
+        // Without a folder there is no authority of ours: those of public authorities remain.
+        if let Some(der) = state_dir.ok().and_then(|dir| tls::kept_authority(&dir)) {
+            builder = builder.add_root_certificate(Certificate::from_der(&der)?);
         }
         Ok(Self {
             http: builder.build()?,

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::AppState;
 use super::error::Failure;
+use super::trust;
 use crate::config::{Config, Limits};
 use crate::metrics::Refusal;
 use access::{Access, Caller};
@@ -174,7 +175,8 @@ fn check_head(request: &Request, limit: usize) -> Result<(), Failure> {
 /// two a request means is judged by its Host: in a container every peer looks foreign.
 fn redirect_to_https(request: &Request, host: &Authority) -> Option<Redirect> {
     let is_tls = request.extensions().get::<Transport>() == Some(&Transport::Tls);
-    if is_tls || host::is_this_machine(host) {
+    let is_open = trust::is_open_to_plain_http(request.uri().path());
+    if is_tls || is_open || host::is_this_machine(host) {
         return None;
     }
     let path = request

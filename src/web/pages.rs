@@ -15,6 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::AppState;
 use super::error::{self, Failure};
+use super::trust;
 use crate::config::Config;
 use crate::model::MANIFEST_FILE;
 use crate::protocol::{ClientConfig, Health};
@@ -147,6 +148,7 @@ pub async fn phone(
 
 pub async fn config(State(state): State<AppState>) -> Json<ClientConfig> {
     Json(ClientConfig {
+        certificate: trust::certificate_info(&state),
         join_obstacle: state.join.obstacle().map(str::to_owned),
         ..state.client_config.clone()
     })

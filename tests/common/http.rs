@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::crypto::ring;
@@ -17,7 +16,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::{PATIENCE, PHONE_HOST, TestServer, soon};
 
-/// Trusts the certificate that the server made, and no other; follows no redirect.
+/// Trusts the authority that the server made, and no other; follows no redirect.
 pub fn client(server: &TestServer) -> Client {
     let builder = trusting(&kept_certificate(&server.state_dir()));
     let client = builder.resolve(PHONE_HOST, server.addr()).build();
@@ -63,10 +62,13 @@ pub fn trust(server: &TestServer) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
+/// The certificate of the authority that the server made, without its key.
 pub fn kept_certificate(state_dir: &Path) -> String {
-    let kept = fs::read_to_string(state_dir.join("identity.json"));
-    let kept: Value = serde_json::from_str(&kept.expect("a certificate is kept")).unwrap();
-    kept["certificate_pem"].as_str().unwrap().to_owned()
+    const END: &str = "-----END CERTIFICATE-----\n";
+    let kept = fs::read_to_string(state_dir.join("authority.pem"));
+    let kept = kept.expect("an authority is kept").replace("\r\n", "\n");
+    let (certificate, _) = kept.split_once(END).expect("a certificate");
+    format!("{certificate}{END}")
 }
 
 pub struct RawAnswer {

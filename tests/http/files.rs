@@ -8,7 +8,7 @@ use sightline::protocol::{ClientConfig, Health};
 use crate::body;
 use crate::common::http::{client, get, plain_client};
 use crate::common::rooms::RoomApi;
-use crate::common::{MODEL, TestServer};
+use crate::common::{MODEL, PHONE_HOST, TestServer};
 
 #[tokio::test]
 async fn health() {
@@ -28,7 +28,19 @@ async fn config() {
     fields.sort();
     assert_eq!(
         fields,
-        ["ice_servers", "labels", "mode", "model", "version"]
+        [
+            "certificate",
+            "ice_servers",
+            "labels",
+            "mode",
+            "model",
+            "version"
+        ]
+    );
+    let port = server.addr().port();
+    assert_eq!(
+        body["certificate"]["trust"]["url"],
+        format!("http://{PHONE_HOST}:{port}/trust")
     );
     assert_eq!(body["mode"], "server");
     assert_eq!(
@@ -203,8 +215,8 @@ async fn no_path_leads_out_of_the_served_folders() {
         "/models/model.onnx%00.json",
         "/assets/../secret.txt",
         "/assets/..%2fsecret.txt",
-        "/assets/..%2f..%2fstate%2fidentity.json",
-        "/../state/identity.json",
+        "/assets/..%2f..%2fstate%2fauthority.pem",
+        "/../state/authority.pem",
         "/secret.txt",
         "/assets/",
         "/models",

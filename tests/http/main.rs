@@ -8,6 +8,7 @@ mod connections;
 mod files;
 mod guard;
 mod hosts;
+mod trust;
 
 use common::TestServer;
 use common::http::plain_client;

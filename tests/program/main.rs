@@ -17,6 +17,9 @@ mod readme;
 mod refusals;
 mod rooms;
 mod secrets;
+mod trust;
+#[cfg(unix)]
+mod tunnel;
 
 use std::path::Path;
 use std::process::{Output, Stdio};

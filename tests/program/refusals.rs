@@ -10,7 +10,7 @@ use crate::common::{MODEL, TestServer, folders};
 use crate::{output, sightline};
 
 /// It must fail with status 1 and one line, which names all of `words`.
-async fn assert_refuses(command: Command, words: &[&str]) {
+pub async fn assert_refuses(command: Command, words: &[&str]) {
     let output = output(command).await;
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");

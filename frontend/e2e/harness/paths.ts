@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+export const fromHarness = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export const ROOT = fromHere('../../../');
-export const CLIPS = fromHere('../../../bench/clips/');
-export const PAGES = fromHere('../../dist/');
-export const ARTIFACTS = fromHere('../artifacts/');
+export const ROOT = fromHarness('../../../');
+export const CLIPS = fromHarness('../../../bench/clips/');
+export const PAGES = fromHarness('../../dist/');
+export const ARTIFACTS = fromHarness('../artifacts/');
 const { SIGHTLINE_BIN } = process.env;
 /** Named from the current folder, which is not the server's. */
-export const SERVER = SIGHTLINE_BIN ? resolve(SIGHTLINE_BIN) : fromHere('../../../target/release/sightline');
+export const SERVER = SIGHTLINE_BIN
+  ? resolve(SIGHTLINE_BIN)
+  : fromHarness('../../../target/release/sightline');

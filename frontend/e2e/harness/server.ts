@@ -110,7 +110,8 @@ export class Server {
     const [command, ...first] = program;
     const own = { '--port': port, '--state-dir': this.stateDir, '--threads': threads };
     // On a machine without a network only a name that was given makes a code to scan.
-    const host = lanAddresses().length > 0 ? [] : ['--public-host', 'localhost'];
+    const isReachable = lanAddresses().length > 0 || flags.includes('--ngrok');
+    const host = isReachable ? [] : ['--public-host', 'localhost'];
     return spawn(command, [...first, ...Object.entries(own).flat().map(String), ...host, ...flags], {
       cwd: ROOT,
       // A mode that is set for other purposes would pass for the server's own choice.

@@ -16,6 +16,7 @@ import { Filming, type Shot } from './filming';
 import { PhoneRelay } from './relay/phone-relay';
 import { SeenLine } from './seen-line';
 import { type Action, type Knowledge, messageFor, needsPerson, unwanted } from './status';
+import { offerTrust } from './trust-link';
 import { View } from './view';
 import { keepAwake } from './wake-lock';
 
@@ -106,6 +107,7 @@ export class Phone {
   }
 
   private enter(room: string): void {
+    void offerTrust();
     const channel = new RoomChannel(
       { room, token: this.token, role: 'phone' },
       {

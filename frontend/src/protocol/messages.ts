@@ -88,7 +88,23 @@ ice_servers: Array<IceServer>,
 /**
  * Why no phone can join, and what to do about it.
  */
-join_obstacle?: string, };
+join_obstacle?: string, 
+/**
+ * This computer made the server's certificate, so phones warn of it; absent where they know it.
+ */
+certificate?: CertificateInfo, };
+
+export type CertificateInfo = { 
+/**
+ * Where phones can be told to trust this computer, so that they warn no more.
+ */
+trust?: TrustOffer, };
+
+export type TrustOffer = { url: string, 
+/**
+ * SHA-256 of the authority's certificate, to compare with what the phone shows.
+ */
+fingerprint: string, };
 
 export type ModelInfo = { name: string, 
 /**

@@ -118,6 +118,10 @@ describe('parseConfig and parseRoomCreated', () => {
     expect(parseConfig({ ...config, mode: 'gpu' })).toBeNull();
     expect(parseConfig({ ...config, labels: [1] })).toBeNull();
     expect(parseConfig({ ...config, join_obstacle: 1 })).toBeNull();
+    const made = { ...config, certificate: { trust: { url: 'http://h:1/trust', fingerprint: 'AB' } } };
+    expect(parseConfig(made)).toEqual(made);
+    expect(parseConfig({ ...config, certificate: {} })).not.toBeNull();
+    expect(parseConfig({ ...config, certificate: { trust: { url: 'http://h:1/trust' } } })).toBeNull();
     expect(parseRoomCreated({ room: 'r' })).toBeNull();
     expect(parseRoomCreated(undefined)).toBeNull();
   });

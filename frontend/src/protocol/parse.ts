@@ -136,7 +136,7 @@ export function parseApiError(value: unknown): ApiError | null {
 
 export function parseConfig(value: unknown): ClientConfig | null {
   if (!isObject(value) || !isObject(value.model)) return null;
-  const { version, mode, model, labels, ice_servers, join_obstacle } = value;
+  const { version, mode, model, labels, ice_servers, join_obstacle, certificate } = value;
   const known =
     isText(version) &&
     (mode === 'server' || mode === 'wasm' || mode === 'auto') &&
@@ -145,6 +145,13 @@ export function parseConfig(value: unknown): ClientConfig | null {
     Array.isArray(labels) &&
     labels.every(isText) &&
     Array.isArray(ice_servers) &&
-    (join_obstacle === undefined || isText(join_obstacle));
+    (join_obstacle === undefined || isText(join_obstacle)) &&
+    (certificate === undefined || isCertificateInfo(certificate));
   return known ? (value as ClientConfig) : null;
+}
+
+function isCertificateInfo(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { trust } = value;
+  return trust === undefined || (isObject(trust) && [trust.url, trust.fingerprint].every(isText));
 }

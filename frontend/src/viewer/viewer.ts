@@ -5,6 +5,7 @@ import { byId } from '../dom';
 import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
 import { IceServers } from '../rtc/ice';
 import { Receiver } from '../rtc/receiver';
+import { showCertificate } from './certificate';
 import { Controls } from './controls';
 import { Detection } from './detection';
 import { Display } from './display';
@@ -248,6 +249,7 @@ export class Viewer {
         this.invite.show(room, this.config.join_obstacle);
         if (room) this.ice.enter(room.room, room.viewer_token);
         this.relay.enter(room);
+        showCertificate(this.config.certificate);
         // Another room knows nothing of the old one's phone.
         this.situation.phonePresent = false;
         this.update();

@@ -1,0 +1,181 @@
+//! A tunnel: a program of the user's own gives this server a public address, by a certificate that phones know.
+//!
+//! Only the pages and the introduction pass it. The program comes to this server by HTTPS and does not check the
+//! certificate: plain HTTP with the tunnel's Host would be sent to HTTPS.
+
+mod kind;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tokio_util::codec::{FramedRead, LinesCodec};
+
+use crate::config::Config;
+use crate::server;
+
+use kind::Said;
+pub use kind::TunnelKind;
+
+/// A slow network and a slow service: after it, nothing more is to be hoped for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_LINE_BYTES: usize = 16 * 1024;
+/// What it said last is told when it fails.
+const LAST_WORDS: usize = 3;
+/// A Ctrl-C in the terminal reaches the program, too, and perhaps first.
+const CTRL_C_GRACE: Duration = Duration::from_millis(500);
+
+/// For what the program said before it ended.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// A program that runs, and ends when this is dropped.
+pub struct Tunnel {
+    kind: TunnelKind,
+    child: Child,
+    lines: BoxStream<'static, String>,
+    said: VecDeque<String>,
+}
+
+/// Opens the tunnel that the configuration asks for, if any, and sends phones there.
+pub async fn open(config: &mut Config) -> Result<Option<Tunnel>> {
+    let Some(kind) = config.tunnel else {
+        return Ok(None);
+    };
+    // The program must know the port before the server has it; one that is taken is told before anything starts.
+    config.listen = server::listen(config.listen).await?.local_addr()?;
+    tracing::info!("waiting for a public address from {}", kind.program());
+    let (tunnel, origin) = Tunnel::start(kind, config.listen.port(), PATIENCE).await?;
+    config
+        .reach_by(&origin)
+        .with_context(|| format!("{} gave a strange address", kind.program()))?;
+    Ok(Some(tunnel))
+}
+
+impl Tunnel {
+    /// The tunnel, and the address that it has.
+    async fn start(kind: TunnelKind, port: u16, patience: Duration) -> Result<(Self, String)> {
+        let mut command = Command::new(kind.program());
+        command
+            .args(kind.arguments(port))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                bail!(
+                    "{} is not installed: {}",
+                    kind.program(),
+                    kind.installation()
+                )
+            }
+            Err(error) => bail!("{} does not start: {error}", kind.program()),
+        };
+        let lines = lines_of(&mut child);
+        let mut tunnel = Self {
+            kind,
+            child,
+            lines,
+            said: VecDeque::new(),
+        };
+        let address = timeout(patience, tunnel.address()).await;
+        let address = address.unwrap_or_else(|_| {
+            let seconds = patience.as_secs();
+            let what = format!("gave no public address in {seconds} s");
+            Err(tunnel.failure(&what))
+        });
+        address.map(|address| (tunnel, address))
+    }
+
+    async fn address(&mut self) -> Result<String> {
+        while let Some(line) = self.next_line().await {
+            match self.kind.read(&line) {
+                Said::Address(address) => return Ok(address),
+                Said::Refusal(remedy) => bail!("{remedy}"),
+                Said::Words(words) => self.remember(words),
+                Said::Nothing => {}
+            }
+        }
+        let status = self.child.wait().await?;
+        Err(self.failure(&format!("ended before it had a public address ({status})")))
+    }
+
+    /// Until `stop` comes; then the program is ended. If it ends before by itself, it is told.
+    pub async fn run(mut self, stop: impl Future<Output = ()>, tell: impl FnOnce(&str)) {
+        let stop = stop.shared();
+        tokio::select! {
+            () = stop.clone() => {}
+            status = self.ended() => {
+                if timeout(CTRL_C_GRACE, stop.clone()).await.is_err() {
+                    let how = match status {
+                        Ok(status) => format!("ended by itself ({status})"),
+                        Err(error) => format!("is lost ({error})"),
+                    };
+                    let failure = self.failure(&how);
+                    tell(&format!("{failure}. Phones no longer reach this server: stop it and start it again"));
+                    stop.await;
+                }
+            }
+        }
+        // An error says that it has ended already.
+        let _ = self.child.kill().await;
+    }
+
+    /// Reads on, lest the program wait for room to print.
+    async fn ended(&mut self) -> io::Result<ExitStatus> {
+        while let Some(line) = self.next_line().await {
+            if let Said::Words(words) = self.kind.read(&line) {
+                self.remember(words);
+            }
+        }
+        self.child.wait().await
+    }
+
+    /// None at the program's end, even if another one that it started holds its streams open.
+    async fn next_line(&mut self) -> Option<String> {
+        tokio::select! {
+            biased;
+            line = self.lines.next() => line,
+            _ = self.child.wait() => timeout(LAST_LINES, self.lines.next()).await.ok().flatten(),
+        }
+    }
+
+    fn remember(&mut self, words: String) {
+        if self.said.back() == Some(&words) {
+            return;
+        }
+        if self.said.len() == LAST_WORDS {
+            self.said.pop_front();
+        }
+        self.said.push_back(words);
+    }
+
+    fn failure(&self, what: &str) -> anyhow::Error {
+        let program = self.kind.program();
+        if self.said.is_empty() {
+            return anyhow::anyhow!("{program} {what}");
+        }
+        let said: Vec<&str> = self.said.iter().map(String::as_str).collect();
+        anyhow::anyhow!("{program} {what}; it said: {}", said.join(" / "))
+    }
+}
+
+/// Both streams' lines, as they come. An overlong line is skipped.
+fn lines_of(child: &mut Child) -> BoxStream<'static, String> {
+    let codec = || LinesCodec::new_with_max_length(MAX_LINE_BYTES);
+    let stdout = child.stdout.take().expect("it is piped");
+    let stderr = child.stderr.take().expect("it is piped");
+    let stdout = FramedRead::new(stdout, codec());
+    let stderr = FramedRead::new(stderr, codec());
+    let lines = stream::select(stdout, stderr);
+    lines.filter_map(async |line| line.ok()).boxed()
+}

@@ -291,7 +291,14 @@ impl Session {
     }
 
     /// The seat is left after the last word: nobody hears one from an empty seat.
-    async fn leave(mut self, seat: Seat) {
+    async fn leave(mut self, mut seat: Seat) {
+        if self.outbox.sitting().is_empty() {
+            // Stopped at once: without the welcome the seat could not be left.
+            if let Ok(Some(News::Event(welcome))) = tokio::time::timeout(GOODBYE, seat.next()).await
+            {
+                let _ = self.obey(welcome).await;
+            }
+        }
         if let Some(peer) = self.peer.take() {
             let session = peer.session.clone();
             self.outbox.post(Signal::Bye { session });

@@ -58,8 +58,16 @@ impl KeptRoom {
 #[derive(Clone)]
 pub struct Keeper {
     folder: PathBuf,
-    /// The change up to which the rooms are on disk. Whoever writes holds it.
-    pub written: Arc<Mutex<u64>>,
+    /// Whoever writes holds it.
+    pub written: Arc<Mutex<Written>>,
+}
+
+#[derive(Default)]
+pub struct Written {
+    /// The change up to which the rooms are on disk.
+    pub change: u64,
+    /// Said once, until it works again.
+    failing: bool,
 }
 
 impl Keeper {
@@ -81,14 +89,16 @@ impl Keeper {
     }
 
     /// The whole file or none of it, whenever the program ends.
-    pub fn write(&self, rooms: Vec<KeptRoom>) {
+    pub fn write(&self, rooms: Vec<KeptRoom>, written: &mut Written) {
         let version = VERSION;
-        if let Err(error) = write(&self.folder, &File { version, rooms }) {
+        let failure = write(&self.folder, &File { version, rooms }).err();
+        if let Some(error) = failure.as_ref().filter(|_| !written.failing) {
             tracing::warn!(
                 "rooms cannot be kept in {}, after a restart phones must scan anew: {error:#}",
                 self.folder.display()
             );
         }
+        written.failing = failure.is_some();
     }
 }
 

@@ -37,7 +37,7 @@ impl Rooms {
         let mut written = Arc::clone(&keeper.written).lock_owned().await;
         let (changes, rooms) = {
             let state = self.lock();
-            if state.changes == *written {
+            if state.changes == written.change {
                 return;
             }
             let known = state.rooms.values().filter(|room| room.entered);
@@ -45,8 +45,8 @@ impl Rooms {
         };
         // The lock goes along: who asked may be gone before the file is written.
         let writing = tokio::task::spawn_blocking(move || {
-            keeper.write(rooms);
-            *written = changes;
+            keeper.write(rooms, &mut written);
+            written.change = changes;
         });
         let _ = writing.await;
     }

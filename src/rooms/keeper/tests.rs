@@ -92,7 +92,8 @@ async fn the_time_that_a_room_was_empty_counts_over_restarts() {
         keys: keys.clone(),
         empty_since_unix_s: Some((unix_now() - *hours * HOUR).as_secs()),
     });
-    rooms.keeper.as_ref().unwrap().write(aged.into());
+    let keeper = rooms.keeper.as_ref().unwrap();
+    keeper.write(aged.into(), &mut Written::default());
 
     let again = started(&folder, 9);
     let found = ages.each_ref().map(|(keys, _)| again.exists(&keys.room));
@@ -163,4 +164,9 @@ async fn a_folder_that_takes_no_file_disturbs_nobody() {
     let (keys, _sitting) = enter(&rooms);
     rooms.save().await;
     assert!(rooms.exists(&keys.room));
+    // As soon as it can be written it is.
+    fs::remove_file(&blocked).unwrap();
+    let (_, _sitting) = enter(&rooms);
+    rooms.save().await;
+    assert!(Rooms::kept_in(&blocked, limits).exists(&keys.room));
 }

@@ -47,7 +47,7 @@ function feedFrames(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoElemen
   const unwatch = watchFrames(video, (times) => {
     if (times) tell({ type: 'frame_times', times });
     const picture = new VideoFrame(video);
-    tell({ type: 'picture', picture, ...(times && { rtpTimestamp: times.rtpTimestamp }) }, [picture]);
+    tell({ type: 'picture', picture, ...(times && { rtpTimestamp: times.rtpTimestamp }) });
   });
   return () => {
     unwatch();
@@ -64,7 +64,7 @@ function feedBitmaps(tell: Tell, _track: MediaStreamTrack, video: HTMLVideoEleme
     copying = true;
     try {
       const picture = await createImageBitmap(video);
-      tell({ type: 'picture', picture }, [picture]);
+      tell({ type: 'picture', picture });
     } catch (error) {
       console.warn('a frame could not be copied', error);
     } finally {

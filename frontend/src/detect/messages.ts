@@ -105,6 +105,8 @@ export type ClockReading = {
 };
 
 export type FromWorker =
+  /** The last picture has been taken in, and the worker hears again. */
+  | { type: 'picture_taken' }
   | {
       type: 'result';
       result: DetectionResult;

@@ -13,6 +13,7 @@ import type {
   ToWorker,
   WorkerSettings,
 } from './messages';
+import { PictureLane } from './picture-lane';
 
 export type VisionHandlers = {
   result: (message: ResultMessage) => void;
@@ -29,6 +30,9 @@ type Source = { track: MediaStreamTrack; video: HTMLVideoElement } | 'relay';
 export class Vision {
   private readonly samplerPath: SamplerPath;
   readonly arrivals = new Arrivals();
+  private readonly pictures = new PictureLane((message) =>
+    this.worker.postMessage(message, [message.picture]),
+  );
   private worker: Worker;
   private feed: Feed | undefined;
   private source: Source | undefined;
@@ -62,7 +66,7 @@ export class Vision {
 
   /** Takes the picture over. */
   relayed(picture: Picture, capture: Capture): void {
-    if (this.feed?.path === 'relay') this.tell({ type: 'picture', picture, capture }, [picture]);
+    if (this.feed?.path === 'relay') this.tell({ type: 'picture', picture, capture });
     else picture.close();
   }
 
@@ -114,6 +118,7 @@ export class Vision {
     const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
     this.silence = 0;
     this.broken = false;
+    this.pictures.reset();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (worker === this.worker && !this.broken) this.hear(data);
       // What an ended worker had still said is nobody's.
@@ -128,7 +133,8 @@ export class Vision {
 
   private hear(message: FromWorker): void {
     this.silence = 0;
-    if (message.type === 'result') this.handlers.result(message);
+    if (message.type === 'picture_taken') this.pictures.taken();
+    else if (message.type === 'result') this.handlers.result(message);
     else this.handlers.status(message);
   }
 
@@ -149,6 +155,8 @@ export class Vision {
   }
 
   private readonly tell = (message: ToWorker, transfer: Transferable[] = []) => {
+    if (message.type === 'picture') return this.pictures.offer(message);
+    if (message.type === 'detach') this.pictures.drop();
     if (message.type === 'frame_times') this.arrivals.note(message.times);
     this.worker.postMessage(message, transfer);
   };

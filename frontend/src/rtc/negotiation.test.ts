@@ -9,6 +9,7 @@ describe('parseSignal', () => {
     { candidate: { session: 'a', candidate: { candidate: 'candidate:1', sdpMid: '0' } } },
     { candidate: { session: 'a', candidate: null } },
     { bye: { session: 'a' } },
+    { relay: {} },
   ])('knows %o', (payload) => {
     expect(parseSignal(payload)).toEqual(payload);
   });
@@ -26,6 +27,7 @@ describe('parseSignal', () => {
     { candidate: { session: 'a' } },
     { candidate: { session: 'a', candidate: 'candidate:1' } },
     { bye: {} },
+    { relay: 1 },
   ])('ignores %o', (payload) => {
     expect(parseSignal(payload)).toBeNull();
   });

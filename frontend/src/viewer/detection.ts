@@ -1,5 +1,5 @@
 // The detector as the page sees it: which mode is wanted, what the vision worker tells, what is measured.
-import type { DetectorState, FromWorker, ResultMessage, StatusMessage } from '../detect/messages';
+import type { DetectorState, ResultMessage, StatusMessage } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import type { ClientConfig, Mode } from '../protocol/messages';
 import { DetectorPanel } from './detector-panel';
@@ -126,7 +126,7 @@ export class Detection {
   }
 
   /** Figures of two detectors are never mixed: another one's are measured anew. */
-  private noteCounts({ run, counts, clock }: FromWorker): void {
+  private noteCounts({ run, counts, clock }: ResultMessage | StatusMessage): void {
     if (run !== this.run) {
       this.run = run;
       this.metrics = this.newMetrics();

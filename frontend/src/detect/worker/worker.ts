@@ -85,6 +85,8 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case 'picture':
       sampler.frames.put(data.picture, data.rtpTimestamp, data.capture);
+      // After the inference that this picture may have begun: until then the next one would only grow old here.
+      setTimeout(() => tell({ type: 'picture_taken' }));
       break;
     case 'frame_times':
       sampler.captures.note(data.times);

@@ -172,6 +172,7 @@ const obstacle = noNetworkOfItsOwn();
 
 describe.skipIf(obstacle !== null)(`a phone in a guest network${obstacle ? ` (${obstacle})` : ''}`, () => {
   let network: GuestNetwork;
+  let desk: Browser;
   let guests: Browser;
   let viewer: Watched;
   let phone: Watched;
@@ -179,14 +180,14 @@ describe.skipIf(obstacle !== null)(`a phone in a guest network${obstacle ? ` (${
   beforeAll(async () => {
     network = new GuestNetwork(server.port);
     network.closeUp();
-    guests = await launchPhoneBehind(network.behind);
-    viewer = await openViewer(laptop, `${server.viewerUrl}?mode=server&room=new`);
+    [desk, guests] = await Promise.all([launchLaptop(), launchPhoneBehind(network.behind)]);
+    viewer = await openViewer(desk, `${server.viewerUrl}?mode=server&room=new`);
     phone = await openPhone(guests, await joinLink(viewer.page), { init: tellLittle });
   });
 
   afterAll(async () => {
     await Promise.all([viewer, phone].filter(Boolean).map(closePage));
-    await guests?.close();
+    await Promise.all([desk?.close(), guests?.close()]);
     network?.end();
   });
 

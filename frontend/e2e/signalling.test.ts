@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => session?.end());
 
-type Talk = { session?: string; signal: unknown };
+type Talk = { session: string | undefined; signal: unknown };
 
 /** What belongs to a session says so. */
 const talk = (texts: string[]): Talk[] =>

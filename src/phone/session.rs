@@ -211,7 +211,10 @@ impl Session {
                 let peer = peer.filter(|peer| peer.session == session)?;
                 peer.candidate(candidate).await;
             }
-            Signal::Candidate { .. } | Signal::Offer { .. } | Signal::Bye { .. } => {}
+            Signal::Candidate { .. }
+            | Signal::Offer { .. }
+            | Signal::Bye { .. }
+            | Signal::Relay {} => {}
         }
         None
     }

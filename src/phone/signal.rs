@@ -28,6 +28,8 @@ pub enum Signal {
     Bye {
         session: String,
     },
+    /// viewer → phone: please send pictures through the server. This phone has none but video.
+    Relay {},
 }
 
 /// Candidates that came before the answer. Bounded: a viewer that only ever sends candidates fills no memory.

@@ -48,7 +48,10 @@ export function noNetworkOfItsOwn(): string | null {
   }
 }
 
-/** A network of the phone's own, joined to this machine by a cable, with a firewall that knows two settings. */
+/**
+ * A network of the phone's own, joined to this machine by a cable, with a firewall that knows two settings. Browsers are
+ * started after it: those that run take its coming for a change of network, and break off what they are loading.
+ */
 export class GuestNetwork {
   private readonly name = `sightline-${process.pid}`;
   private readonly cable = `sl${process.pid % 1_000_000}`;
@@ -57,6 +60,9 @@ export class GuestNetwork {
     const { name, cable } = this;
     ip('netns', 'add', name);
     ip('link', 'add', `${cable}h`, 'type', 'veth', 'peer', 'name', `${cable}g`, 'netns', name);
+    // No addresses that come by themselves a moment later: that, too, is a change of network.
+    ip('link', 'set', `${cable}h`, 'addrgenmode', 'none');
+    ip('-n', name, 'link', 'set', `${cable}g`, 'addrgenmode', 'none');
     ip('addr', 'add', `${HOST}/30`, 'dev', `${cable}h`);
     ip('link', 'set', `${cable}h`, 'up');
     ip('-n', name, 'addr', 'add', `${GUEST}/30`, 'dev', `${cable}g`);

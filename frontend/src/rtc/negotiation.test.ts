@@ -12,6 +12,7 @@ describe('parseSignal', () => {
     { bye: { session: 'a' } },
     { facts: phone },
     { ask_facts: {} },
+    { relay: {} },
   ])('knows %o', (payload) => {
     expect(parseSignal(payload)).toEqual(payload);
   });
@@ -31,6 +32,7 @@ describe('parseSignal', () => {
     { bye: {} },
     { facts: {} },
     { ask_facts: 1 },
+    { relay: 1 },
   ])('ignores %o', (payload) => {
     expect(parseSignal(payload)).toBeNull();
   });

@@ -65,6 +65,10 @@ export function wayIn(): void {
     return stream;
   };
 
+  // Chromium's second fake camera sees depth, which no video encoder takes.
+  const devices = media.enumerateDevices.bind(media);
+  media.enumerateDevices = async () => (await devices()).filter(({ label }) => label !== 'fake_device_1');
+
   const ask = navigator.wakeLock.request.bind(navigator.wakeLock);
   navigator.wakeLock.request = async (type) => {
     const lock = await ask(type);
@@ -81,23 +85,25 @@ export function wayIn(): void {
   };
 }
 
-/** Lets a phone's page zoom, as Android does with every camera it lends. */
-export async function grantZoom(page: Page): Promise<void> {
+async function cdpOf(page: Page) {
   const browser = page.context().browser();
   if (!browser) throw new Error('the page has no browser');
-  const session = await browser.newBrowserCDPSession();
+  return browser.newBrowserCDPSession();
+}
+
+/** Lets a page that may film zoom, too, as Android does with every camera it lends. It asks when it is loaded. */
+export async function grantZoom(page: Page): Promise<void> {
+  const session = await cdpOf(page);
   const { targetInfos } = await session.send('Target.getTargets');
   const target = targetInfos.find(({ url }) => url === page.url());
   if (!target?.browserContextId) throw new Error('the page is not among the browser’s targets');
-  for (const permission of [{ name: 'camera' }, { name: 'camera', panTiltZoom: true }]) {
-    await session.send('Browser.setPermission', {
-      permission,
-      setting: 'granted',
-      origin: new URL(page.url()).origin,
-      browserContextId: target.browserContextId,
-    });
-  }
-  await session.detach();
+  await session.send('Browser.setPermission', {
+    permission: { name: 'camera', panTiltZoom: true },
+    setting: 'granted',
+    origin: new URL(page.url()).origin,
+    browserContextId: target.browserContextId,
+  });
+  // The session stays: what it granted ends with it.
 }
 
 /** The running track's own settings. */
@@ -110,13 +116,27 @@ export const settingsOf = (page: Page) =>
     return { ...settings, opened: window.way.tracks.length };
   });
 
-/** The system takes the camera: the browser ends the track, with its own event, as it does when a driver fails. */
-export async function takeCamera(page: Page, again: boolean): Promise<void> {
+/** The camera's driver dies: the browser ends the track, with its own event. `kept`: another app has it from then on. */
+export async function takeCamera(page: Page, kept: boolean): Promise<void> {
   await page.evaluate((taken) => {
     window.way.taken = taken;
-  }, again);
+  }, kept);
+  const session = await cdpOf(page);
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const drivers = processInfo.filter(({ type }) => type.startsWith('video_capture'));
+  if (drivers.length === 0) throw new Error('no process of this browser captures video');
+  await untilEnded(page, () => {
+    for (const { id } of drivers) process.kill(id, 'SIGKILL');
+  });
+}
+
+/** The browser takes its permission back, and with it the camera. */
+export const revokeCamera = (page: Page) => untilEnded(page, () => page.context().clearPermissions());
+
+async function untilEnded(page: Page, act: () => void | Promise<void>): Promise<void> {
   const { opened } = await settingsOf(page);
-  await page.context().clearPermissions();
+  await act();
   await until('the browser ended the track', () =>
     page.evaluate((count) => window.way.tracks[count - 1]?.readyState === 'ended', opened),
   );

@@ -150,7 +150,8 @@ export class Phone {
 
   /** Tells the viewer how the camera is set. */
   private report(report = this.filming.report()): void {
-    if (report && this.known.viewerPresent) this.reports.push(report);
+    const { seat, viewerPresent } = this.known;
+    if (report && viewerPresent && seat === 'open') this.reports.push(report);
   }
 
   private async show(shot: Shot): Promise<void> {

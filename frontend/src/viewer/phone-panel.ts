@@ -70,7 +70,7 @@ export class PhonePanel {
     this.show();
   }
 
-  /** Is there a phone whose picture is on the screen? */
+  /** Is there a phone whose picture is on the screen, and a way to tell it something? */
   setLive(live: boolean): void {
     this.live = live;
     if (!live) this.echo.stop();

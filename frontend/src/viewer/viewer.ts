@@ -320,7 +320,8 @@ export class Viewer {
     const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
     this.view.showConnection(connection);
-    this.phonePanel.setLive(keepsPicture(connection) && this.situation.phonePresent);
+    const { seat, phonePresent } = this.situation;
+    this.phonePanel.setLive(keepsPicture(connection) && phonePresent && seat === 'open');
     if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();

@@ -15,7 +15,7 @@ const LAN: &str = "192.168.77.5:3000";
 
 fn openssl(arguments: &[&str]) -> (bool, String) {
     let output = Command::new("openssl").args(arguments).output();
-    let output = output.expect("openssl is installed");
+    let output = output.expect("openssl is missing: install it (Debian: openssl)");
     let told = [output.stdout, output.stderr].concat();
     let told = String::from_utf8_lossy(&told).into_owned();
     (output.status.success(), told)

@@ -317,11 +317,10 @@ export class Viewer {
   private update(): void {
     const { flow, relay, situation } = this;
     const connection = connectionOf({ ...situation, flowing: flow.flowing, relay: relay.state });
-    const left = this.situation.peer === 'live' && connection === 'waiting_for_phone';
+    const left = situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
     this.view.showConnection(connection);
-    const { seat, phonePresent } = this.situation;
-    this.phonePanel.setLive(keepsPicture(connection) && phonePresent && seat === 'open');
+    this.phonePanel.setLive(keepsPicture(connection) && situation.phonePresent && situation.seat === 'open');
     if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();

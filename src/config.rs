@@ -226,7 +226,8 @@ impl Config {
 
     /// The same, when this machine's addresses have changed.
     pub fn certificate_names_for(&self, addresses: &[LanAddress]) -> Vec<String> {
-        parts::certificate_names(addresses, &self.phone_host, &self.computer)
+        let phone_host = self.phone_host.after_change(addresses);
+        parts::certificate_names(addresses, &phone_host, &self.computer)
     }
 
     /// Sends phones to a tunnel's address in place of this machine's.

@@ -114,9 +114,14 @@ test('a viewer on another machine says that a key is needed, takes it from its a
 });
 
 test('the viewer on this machine and the phones need no key', async () => {
-  const { page } = await openPage(browser, 'viewer', server.viewerUrl);
+  const viewer = await openPage(browser, 'viewer', server.viewerUrl);
+  const { page } = viewer;
   await untilText(page, '#status', /waiting for a phone/i);
   const link = new URL(await joinLink(page));
   const phone = await openPage(browser, 'phone', `https://${KNOWN}:${server.port}${link.pathname}`);
   await untilText(phone.page, '#status', /use this phone as a camera/i);
+  expect(
+    [...takeTroubles(viewer), ...takeTroubles(phone)],
+    'nor does a policy that no browser knows',
+  ).toEqual([]);
 });

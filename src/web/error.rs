@@ -12,7 +12,8 @@ use crate::rooms::RoomError;
 pub struct Failure {
     status: StatusCode,
     body: ApiError,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed: few have one, and a failure is passed on by value.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
     /// A rule or limit that was run into; `guard` counts it.
     refusal: Option<Refusal>,
 }
@@ -42,7 +43,7 @@ impl Failure {
 
     /// What else the answer says.
     pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        let header = Some((name, value));
+        let header = Some(Box::new((name, value)));
         Self { header, ..self }
     }
 }
@@ -50,7 +51,9 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
-        response.headers_mut().extend(self.header);
+        response
+            .headers_mut()
+            .extend(self.header.map(|header| *header));
         if let Some(why) = self.refusal {
             response.extensions_mut().insert(why);
         }

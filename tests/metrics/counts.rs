@@ -4,7 +4,7 @@ use serde_json::json;
 use sightline::protocol::{DetectAnswer, FrameErrorCode};
 
 use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
-use crate::common::http::client;
+use crate::common::http::{client, get};
 use crate::common::rooms::RoomApi;
 use crate::common::{BLANK, PEOPLE, TestServer};
 use crate::exposition::Exposition;
@@ -17,6 +17,22 @@ const OUTCOMES: [&str; 6] = [
     "too_large",
     "bad_capture_ts",
     "internal",
+];
+const REFUSALS: [&str; 14] = [
+    "foreign_host",
+    "wrong_token",
+    "rooms_full",
+    "foreign_origin",
+    "access_key",
+    "guesses",
+    "rooms_per_minute",
+    "connections_per_address",
+    "header_size",
+    "header_timeout",
+    "body_timeout",
+    "answer_timeout",
+    "message_size",
+    "detect_silence",
 ];
 const STAGES: [&str; 5] = ["queue", "decode", "resize", "infer", "post"];
 
@@ -41,6 +57,36 @@ async fn every_outcome_and_stage_is_told_from_the_start() {
     for transport in ["plain", "tls"] {
         metrics.value("sightline_connections_total", &[("transport", transport)]);
     }
+    for reason in REFUSALS {
+        let refused = metrics.value("sightline_refusals_total", &[("reason", reason)]);
+        assert_eq!(refused, 0.0, "{reason}");
+    }
+    assert_eq!(
+        metrics.0["sightline_refusals_total"].samples.len(),
+        REFUSALS.len()
+    );
+}
+
+/// Those at the door are tried in tests/hostile, each beside somebody who notices nothing.
+#[tokio::test]
+async fn refusals_are_counted_by_reason() {
+    let server = TestServer::with(&["--max-rooms", "1"]).await;
+    let rooms = RoomApi::of(&server);
+    let room = rooms.create().await;
+    let _viewer = rooms.viewer(&room, "").await;
+    assert_eq!(rooms.try_create().await.status(), 503);
+    assert_eq!(rooms.try_join("wrong").await.status(), 404);
+    for _ in 0..2 {
+        let foreign = get(server.addr(), "evil.example", "/").await;
+        assert_eq!(foreign.status, 421);
+    }
+    let metrics = scrape(&server).await;
+    let told: Vec<f64> = REFUSALS
+        .map(|reason| metrics.value("sightline_refusals_total", &[("reason", reason)]))
+        .into();
+    let (expected, rest) = told.split_at(3);
+    assert_eq!(expected, [2.0, 1.0, 1.0]);
+    assert!(rest.iter().all(|count| *count == 0.0), "{told:?}");
 }
 
 /// Frames of every kind in one stream, more than can be inferred: the server's figures are those

@@ -174,6 +174,9 @@ export class Phone {
   }
 
   private takeOver(): void {
+    // Until the seat is ours nobody hears an offer.
+    this.note({ viewerPresent: false });
+    this.sender?.viewer(false);
     this.channel?.open(true);
     this.start();
   }

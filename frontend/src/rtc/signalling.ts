@@ -71,6 +71,8 @@ export class RoomChannel {
   /** Takes the seat anew. */
   open(takeover = false): void {
     this.stream.forget();
+    this.outbox.clear();
+    this.sitting = '';
     this.enter('connecting');
     this.stream.open(takeover);
   }
@@ -89,8 +91,8 @@ export class RoomChannel {
    * Resolves when it was taken, refused or given up: whoever posts again and again waits for that.
    */
   async post(signal: Signal): Promise<void> {
-    // Who has no seat speaks for nobody.
-    if (SEATED.includes(this.state)) await this.outbox.post(signal);
+    // Who has no seat, or not yet, speaks for nobody: the welcome is what negotiations begin with.
+    if (this.sitting && SEATED.includes(this.state)) await this.outbox.post(signal);
   }
 
   /** A stream of another network is dead. */

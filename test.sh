@@ -26,14 +26,24 @@ find_browser() {
   fi
 }
 
-# Firefox is the other browser to try. Where it cannot be had its tests are skipped, and say so.
-find_firefox() {
-  if [ -n "${FIREFOX:-}" ] || command -v firefox-esr >/dev/null || command -v firefox >/dev/null; then return; fi
+# Programs that some tests talk to, each with Debian's package. Where one cannot be had its tests are skipped, and say so.
+find_partners() {
+  local partners=(turnserver:coturn certutil:libnss3-tools ip:iproute2 openssl:openssl) missing=() packages=() each
+  [ -n "${FIREFOX:-}" ] || command -v firefox >/dev/null || partners+=(firefox-esr:firefox-esr)
+  for each in "${partners[@]}"; do
+    if ! command -v "${each%%:*}" >/dev/null; then
+      missing+=("${each%%:*}")
+      packages+=("${each#*:}")
+    fi
+  done
+  [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    say "installing Firefox (Debian's package)"
-    (apt-get update -qq && apt-get install -y -qq --no-install-recommends firefox-esr) >/dev/null || true
+    say "installing what some tests talk to (Debian's packages): ${packages[*]}"
+    (apt-get update -qq && apt-get install -y -qq --no-install-recommends "${packages[@]}") >/dev/null || true
   fi
-  command -v firefox-esr >/dev/null || say "no Firefox: its tests are skipped (install firefox-esr, or name one by FIREFOX=/path/to/it)"
+  for each in "${missing[@]}"; do
+    command -v "$each" >/dev/null || say "no $each: its tests are skipped (Debian's packages: ${packages[*]})"
+  done
 }
 
 case ${1:-} in
@@ -43,6 +53,7 @@ esac
 
 require_tools
 install_packages
+find_partners
 
 say "formatting and lint"
 cargo fmt --check
@@ -68,7 +79,6 @@ if [ "${1:-}" = --no-browser ]; then
   exit
 fi
 find_browser
-find_firefox
 say "both pages in $CHROME"
 # Named, so that no bench builds it once more without the phone.
 (cd frontend && CHROME="$CHROME" SIGHTLINE_BIN="$PWD/../target/release/sightline" npm run --silent e2e)

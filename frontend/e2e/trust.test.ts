@@ -72,7 +72,7 @@ describe.skipIf(!canTrust)('a phone that trusts the authority', () => {
     await server.kill();
     rmSync(join(server.stateDir, 'server.pem'));
     await server.restart();
-    const phone = await openPhone(phones, server.joinUrl, careful);
+    const phone = await openPhone(phones, await joinLink(viewer.page), careful);
     await untilText(phone.page, '#status', /live/i);
     await closePage(phone);
   });

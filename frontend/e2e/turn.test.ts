@@ -52,7 +52,8 @@ describe.skipIf(obstacle !== null)(`item 8, TURN${obstacle ? ` (skipped: ${obsta
     const viewer = await openViewer(session.laptop, wrong.viewerUrl);
     const phone = await openPhone(session.phones, await joinLink(viewer.page));
     await openDetails(phone.page, '#connection');
-    // Nobody opened the viewer's panel: it shows itself, since no picture comes.
+    // Meanwhile pictures come through the server, so that the panel does not open by itself.
+    await openDetails(viewer.page, '#doctor');
     const line = await untilLine(viewer.page, 'viewer-servers', 'bad', /^TURN refused: 401$/);
     expect(line.remedy).toMatch(/secret/);
     await untilLine(viewer.page, 'phone-servers', 'bad', /^TURN refused: 401$/);

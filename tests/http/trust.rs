@@ -144,7 +144,7 @@ async fn openssl_refuses_what_the_authority_signs_for_the_internet() {
 #[tokio::test]
 async fn a_leaf_for_a_new_address_needs_no_new_trust_and_no_restart() {
     const MOVED: &str = "moved.local";
-    let server = TestServer::start().await;
+    let server = TestServer::with(&["--allow-host", MOVED]).await;
     let fresh = || -> Client {
         let phone = trusting(&kept_certificate(&server.state_dir())).resolve(MOVED, server.addr());
         phone.build().unwrap()

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Handles } from '../../src/viewer/viewer';
 import { until } from './until';
-import { type Asked, stateOf } from './viewer';
+import type { Asked } from './viewer';
 
 type State = ReturnType<Handles['state']>;
 type Wanted = { [key in keyof State]?: unknown };
@@ -14,8 +14,9 @@ type Wanted = { [key in keyof State]?: unknown };
 export async function untilState(page: Asked, wanted: Wanted): Promise<void> {
   let seen: State | undefined;
   const look = async () => {
-    seen = await stateOf(page);
-    return differs(seen, wanted) === null;
+    // A page that has just been loaded tells nothing yet.
+    seen = (await page.evaluate(() => window.sightline?.state())) ?? seen;
+    return seen !== undefined && differs(seen, wanted) === null;
   };
   await until('the wanted state', look, 90_000).catch((cause: unknown) => {
     throw Object.assign((seen && differs(seen, wanted)) ?? new Error('no state was told'), { cause });

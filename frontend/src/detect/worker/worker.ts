@@ -84,9 +84,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       sampler.forgetTrack();
       void sampler.frames.read(data.readable);
       break;
-    case 'picture':
-      sampler.put(data);
+    case 'picture': {
+      const { picture, rtpTimestamp, capture } = data;
+      sampler.put({ picture, rtpTimestamp, capture });
       break;
+    }
     case 'frame_times':
       sampler.captures.note(data.times);
       break;

@@ -80,7 +80,7 @@ pub struct Args {
         default_value = "frontend/dist"
     )]
     pub pages: PathBuf,
-    /// Folder that keeps the certificate; default: ~/.local/state/sightline
+    /// Folder that keeps certificates and rooms; default: ~/.local/state/sightline
     #[arg(long, env = "STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Certificate (PEM, with its chain) to show in place of this computer's own; default: a local authority's

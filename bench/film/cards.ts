@@ -31,7 +31,7 @@ export const phoneAtRest = (): string => page('<p class="dim">a phone,<br>nothin
 
 export const closingCard = (): string =>
   page(`<h2>What we would do next</h2>
-    <p>A certificate that phones can trust at the first scan:<br>today each phone warns once, because the laptop made its own.</p>
+    <p>The same figures from real phones:<br>here a browser plays the phone.</p>
     <p style="margin-top: 50px"><code>./start.sh</code></p>
     <p class="dim">or <code>./start.sh --demo</code> without any phone</p>`);
 

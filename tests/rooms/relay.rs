@@ -93,7 +93,11 @@ impl Relayed {
         let text = text.unwrap().text().await.unwrap();
         let lines = text.lines();
         let mut value = lines.filter_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
-        value.next_back().expect("it is told").parse().expect("a number")
+        value
+            .next_back()
+            .expect("it is told")
+            .parse()
+            .expect("a number")
     }
 
     async fn until_counted(&self, metric: &str, count: u64) {

@@ -33,7 +33,7 @@ function why({ pairs, candidates, heard }: LinkFacts): string {
   if (candidates.relay > 0) {
     return 'The TURN server lets both in, but passes nothing on: check its relay address, ports and peer rules.';
   }
-  return 'Phone and laptop cannot reach each other (guest network, client isolation or VPN): put both on one ordinary Wi-Fi, or name a TURN server by --ice-server.';
+  return 'Phone and laptop cannot reach each other (guest network, client isolation or VPN), so pictures go through the server, which is slower: put both on one ordinary Wi-Fi, or name a TURN server by --ice-server.';
 }
 
 const NETWORKS: Record<Network, string> = {

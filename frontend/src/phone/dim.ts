@@ -4,6 +4,7 @@ import { byId } from '../dom';
 export class Dim {
   private readonly cover = byId<HTMLButtonElement>('dimmed');
   private readonly preview = byId<HTMLVideoElement>('preview');
+  private needed = false;
 
   constructor() {
     byId('dim').addEventListener('click', () => this.dim());
@@ -18,18 +19,32 @@ export class Dim {
     if (this.cover.hidden) return;
     this.cover.hidden = true;
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    this.preview.autoplay = true;
-    this.preview.play().catch((error: unknown) => console.warn('no preview', error));
+    this.apply();
+  }
+
+  /** Pictures are taken from the preview: it plays on, even where nobody sees it. */
+  needPreview(needed: boolean): void {
+    if (needed === this.needed) return;
+    this.needed = needed;
+    this.apply();
   }
 
   private dim(): void {
     this.cover.hidden = false;
     this.cover.focus();
-    // Drawing a picture that nobody sees costs as much as drawing any other. The track itself films on.
-    this.preview.autoplay = false;
-    this.preview.pause();
+    this.apply();
     // Hides the browser's bright bars, too; iPhones have no such thing for pages.
     void this.fillScreen();
+  }
+
+  /** Drawing a picture that nobody sees costs as much as drawing any other. The track itself films on. */
+  private apply(): void {
+    const plays = this.cover.hidden !== false || this.needed;
+    this.preview.autoplay = plays;
+    if (!plays) this.preview.pause();
+    else if (this.preview.srcObject) {
+      this.preview.play().catch((error: unknown) => console.warn('no preview', error));
+    }
   }
 
   private async fillScreen(): Promise<void> {

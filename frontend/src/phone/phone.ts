@@ -68,6 +68,7 @@ export class Phone {
   );
   private readonly relay = new PhoneRelay(byId<HTMLVideoElement>('preview'), {
     relaying: (relaying) => this.note({ relaying }),
+    taking: (taking) => this.dim.needPreview(taking),
   });
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;

@@ -5,6 +5,8 @@ import { PostingRule, type Situation } from './posting-rule';
 export type RelayHandlers = {
   /** Pictures reach the viewer this way, or not any more. */
   relaying: (relaying: boolean) => void;
+  /** Pictures are taken from the preview now, or not any more. */
+  taking: (taking: boolean) => void;
 };
 
 export class PhoneRelay {
@@ -48,6 +50,7 @@ export class PhoneRelay {
 
   private start(): void {
     if (!this.room || this.poster) return;
+    this.handlers.taking(true);
     this.poster = new Poster(this.video, this.room, {
       wanted: () => this.rule.due !== null && this.rule.due <= performance.now(),
       answered: (listening) => this.answered(listening),
@@ -67,6 +70,7 @@ export class PhoneRelay {
   private stop(): void {
     this.poster?.stop();
     this.poster = undefined;
+    this.handlers.taking(false);
     this.tell(false);
   }
 

@@ -22,10 +22,14 @@ export async function countAlive(rig: Rig): Promise<Alive> {
     await pageCounts(rig.viewer.page),
     await pageCounts(rig.phone.page),
   ];
-  const sessions = await rig.viewer.page.evaluate(() => window.sightline.state().sessions);
+  // In wasm mode one is at work.
+  const idle = await rig.viewer.page.evaluate(() => {
+    const { sessions, engine } = window.sightline.state();
+    return sessions - Number(engine !== 'server');
+  });
   return {
     ...named('server', { ...server, threads: threadsOf(rig.server.pid) }),
-    ...named('viewer', { ...viewer, sessions }),
+    ...named('viewer', { ...viewer, 'idle sessions': idle }),
     ...named('phone', phone),
   };
 }

@@ -1,5 +1,5 @@
 // A laptop on several networks: the code leads through the likeliest, the menu offers the others, and both follow
-// when the laptop moves. Server and browser run in a network namespace (the join issue's item 3).
+// when the laptop moves. Server and browser run in a network namespace.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchWith } from './harness/chrome';

@@ -1,4 +1,4 @@
-//! The program in network namespaces of its own, with several interfaces (the join issue's item 3).
+//! The program in network namespaces of its own, with several interfaces.
 //!
 //! Needs root and `ip` (Debian's iproute2); without them the tests say so and pass.
 

@@ -1,4 +1,4 @@
-//! Short codes, as a phone types them (the join issue's item 5).
+//! Short codes, as a phone types them.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the viewer shows to phones (the join issue's items 3 and 5).
+//! What the viewer shows to phones.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

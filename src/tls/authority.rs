@@ -186,8 +186,11 @@ fn make(computer: &str) -> Result<String> {
 }
 
 fn permitted(computer: &str) -> Vec<GeneralSubtree> {
-    let own = super::is_host_name(computer).then_some(computer);
-    let names = LOCAL_NAMES.into_iter().chain(own);
+    // A bare one, `dev` say, may be a whole domain of the Internet, and would open all of it.
+    let is_one_host = super::is_host_name(computer) && computer.contains('.');
+    let names = LOCAL_NAMES
+        .into_iter()
+        .chain(is_one_host.then_some(computer));
     let names = names.map(|name| GeneralSubtree::DnsName(name.to_owned()));
     let networks = LOCAL_NETWORKS.into_iter().map(|network| {
         let network = network.parse().expect("a network and its prefix");

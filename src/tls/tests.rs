@@ -18,13 +18,18 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 fn open(folder: &Path, wanted: &[&str]) -> Certificates {
-    Certificates::open(&Wanted {
+    open_on("dev", folder, wanted)
+}
+
+fn open_on(computer: &str, folder: &Path, wanted: &[&str]) -> Certificates {
+    let names = names(wanted);
+    let wanted = Wanted {
         files: None,
         folder,
-        names: &names(wanted),
-        computer: "laptop",
-    })
-    .unwrap()
+        names: &names,
+        computer,
+    };
+    Certificates::open(&wanted).unwrap()
 }
 
 fn shown(certificates: &Certificates) -> CertificateDer<'static> {
@@ -110,7 +115,6 @@ fn the_authority_vouches_for_nothing_on_the_internet() {
     let authority = authority(dir.path());
     let local = [
         "localhost",
-        "laptop",
         "laptop.local",
         "192.168.1.5",
         "172.31.255.1",
@@ -128,6 +132,8 @@ fn the_authority_vouches_for_nothing_on_the_internet() {
         "example.com",
         "google.com",
         "laptop.com",
+        "dev",
+        "laptop.dev",
         "local.com",
         "notlocal",
         "8.8.8.8",
@@ -137,6 +143,16 @@ fn the_authority_vouches_for_nothing_on_the_internet() {
     for name in others {
         assert!(!may_name(&authority, name), "{name}");
     }
+}
+
+/// This test's other computers are called `dev`, as a domain of the Internet is.
+#[test]
+fn a_whole_host_name_of_this_machine_is_vouched_for_and_not_its_neighbours() {
+    let dir = tempfile::tempdir().unwrap();
+    open_on("laptop.office.dev", dir.path(), &["localhost"]);
+    let authority = authority(dir.path());
+    assert!(may_name(&authority, "laptop.office.dev"));
+    assert!(!may_name(&authority, "office.dev") && !may_name(&authority, "other.office.dev"));
 }
 
 #[test]

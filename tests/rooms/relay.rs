@@ -92,8 +92,12 @@ impl Relayed {
         let text = self.http.get(self.server.http("/metrics")).send().await;
         let text = text.unwrap().text().await.unwrap();
         let lines = text.lines();
-        let value = lines.filter_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
-        value.last().expect("it is told").parse().expect("a number")
+        let mut values = lines.filter_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
+        values
+            .next()
+            .expect("it is told")
+            .parse()
+            .expect("a number")
     }
 
     async fn until_counted(&self, metric: &str, count: u64) {

@@ -92,9 +92,9 @@ impl Relayed {
         let text = self.http.get(self.server.http("/metrics")).send().await;
         let text = text.unwrap().text().await.unwrap();
         let lines = text.lines();
-        let mut value = lines.filter_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
-        value
-            .next_back()
+        let mut values = lines.filter_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
+        values
+            .next()
             .expect("it is told")
             .parse()
             .expect("a number")

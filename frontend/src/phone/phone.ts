@@ -22,6 +22,8 @@ import { keepAwake } from './wake-lock';
 
 /** However often the camera is set, the viewer is told at most this often. */
 const REPORT_EVERY_MS = 100;
+/** A page that is just being left may come and go once more; one that stays can wait. */
+const REPORT_AFTER_MS = 1000;
 
 export class Phone {
   private known: Knowledge = {
@@ -74,6 +76,7 @@ export class Phone {
   private sender: Sender | undefined;
   private readonly backoff = new Backoff(500, 8000);
   private joinTimer: number | undefined;
+  private reportTimer: number | undefined;
 
   constructor(private readonly token: string) {
     if (!window.isSecureContext) {
@@ -119,7 +122,8 @@ export class Phone {
           this.note({ viewerPresent });
           this.sender?.viewer(viewerPresent);
           this.connection.tell();
-          this.report();
+          clearTimeout(this.reportTimer);
+          this.reportTimer = window.setTimeout(() => this.report(), REPORT_AFTER_MS);
         },
         signal: (signal) => this.receive(signal),
       },
@@ -127,11 +131,7 @@ export class Phone {
     this.channel = channel;
     this.relay.enter(room, this.token);
     this.sender = new Sender(() => this.ice.take(), {
-      post: (signal) => {
-        void channel.post(signal);
-        // A viewer that is offered a video knows nothing of the camera behind it.
-        if ('offer' in signal) this.report();
-      },
+      post: (signal) => void channel.post(signal),
       state: (peer) => {
         this.connection.link.note(peer, this.sender?.pc);
         this.note({ peer });
@@ -147,6 +147,8 @@ export class Phone {
     else if ('adjust' in signal) this.filming.adjust(signal.adjust);
     else if ('seen' in signal) this.seenLine.show(signal.seen);
     else void this.sender?.receive(signal);
+    // A viewer that took an offer forgot what it knew of the camera before; and now it is there for sure.
+    if ('answer' in signal) this.report();
   }
 
   /** Tells the viewer how the camera is set. */

@@ -60,7 +60,7 @@ export class PhonePanel {
   }
 
   receive(signal: Signal): void {
-    // Another phone, perhaps, of which nothing is known. One that has controls says so right after its offer.
+    // Another phone, perhaps, of which nothing is known. One that has controls says so when its offer is answered.
     if ('offer' in signal) this.forget();
     if (!('camera' in signal)) return;
     clearTimeout(this.answerTimer);

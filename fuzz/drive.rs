@@ -9,7 +9,7 @@ use std::time::Duration;
 use sightline::model::Manifest;
 use sightline::pipeline::decode::{RgbImage, decode};
 use sightline::pipeline::resize::Preprocessor;
-use sightline::protocol::{FRAME_HEADER_BYTES, RoomCreated};
+use sightline::protocol::{FRAME_HEADER_BYTES, FrameHeader, RoomCreated};
 
 /// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,9 +34,11 @@ impl FrameWay {
     }
 
     pub fn take(&mut self, message: &[u8]) {
-        let Some(jpeg) = message.get(FRAME_HEADER_BYTES..) else {
+        let Ok(header) = FrameHeader::read(message) else {
             return;
         };
+        assert!(header.capture_ts >= 0);
+        let jpeg = &message[FRAME_HEADER_BYTES..];
         if decode(jpeg, MAX_PIXELS, &mut self.image).is_err() {
             return;
         }
@@ -65,7 +67,7 @@ impl Signaller {
     /// Makes the room.
     pub fn new(addr: SocketAddr) -> Self {
         let mut stream = connect(addr);
-        write_post(&mut stream, "/api/rooms", b"{}").expect("the server listens");
+        write_request(&mut stream, "POST", "/api/rooms", b"{}").expect("the server listens");
         let answer = read_answer(&mut BufReader::new(stream));
         let created: RoomCreated = serde_json::from_slice(&answer.body).expect("a room");
         Self {
@@ -84,31 +86,48 @@ impl Signaller {
         let mut parts = rest.splitn(2, |byte| *byte == b'\n');
         let query = percent_encoded(parts.next().unwrap_or_default());
         let body = parts.next().unwrap_or_default();
+        let (method, target) = self.request(*choice, &query);
+        let status = self.send(method, &target, body);
+        assert!(
+            (200..500).contains(&status),
+            "{method} {target} was answered {status}"
+        );
+    }
+
+    /// All that is asked of a room, but its endless streams.
+    fn request(&self, choice: u8, query: &str) -> (&'static str, String) {
         let Self {
             room,
             tokens: [viewer, phone],
             ..
         } = self;
-        let target = match choice % 6 {
-            0 => format!("/api/rooms/{room}/signal?token={viewer}"),
-            1 => format!("/api/rooms/{room}/signal?token={phone}&{query}"),
-            2 => format!("/api/rooms/{room}/signal?{query}"),
-            3 => format!("/api/rooms/{room}/metrics?token={viewer}&{query}"),
-            4 => format!("/api/rooms/{query}/signal?token={viewer}"),
-            _ => format!("/api/rooms?{query}"),
-        };
-        let status = self.post(&target, body);
-        assert!(
-            (200..500).contains(&status),
-            "{target} was answered {status}"
-        );
+        let of_room = |rest: String| format!("/api/rooms/{room}{rest}");
+        match choice % 14 {
+            0 => ("POST", of_room(format!("/signal?token={viewer}"))),
+            1 => ("POST", of_room(format!("/signal?token={phone}&{query}"))),
+            2 => ("POST", of_room(format!("/signal?{query}"))),
+            3 => ("POST", of_room(format!("/metrics?token={viewer}&{query}"))),
+            4 => ("POST", format!("/api/rooms/{query}/signal?token={viewer}")),
+            5 => ("POST", format!("/api/rooms?{query}")),
+            6 => ("POST", of_room(format!("/relay?token={phone}&{query}"))),
+            7 => ("POST", of_room(format!("/leave?token={phone}&{query}"))),
+            8 => (
+                "GET",
+                of_room(format!("/invitation?token={viewer}&{query}")),
+            ),
+            9 => ("GET", of_room(format!("/ice?token={phone}&{query}"))),
+            10 => ("GET", of_room(format!("/metrics?token={phone}&{query}"))),
+            11 => ("GET", of_room(format!("?token={query}"))),
+            12 => ("GET", format!("/api/join/{query}")),
+            _ => ("GET", format!("/j/{query}")),
+        }
     }
 
-    fn post(&mut self, target: &str, body: &[u8]) -> u16 {
+    fn send(&mut self, method: &str, target: &str, body: &[u8]) -> u16 {
         let addr = self.addr;
         let fresh = || BufReader::new(connect(addr));
         let mut stream = self.open.take().unwrap_or_else(fresh);
-        let written = write_post(stream.get_mut(), target, body);
+        let written = write_request(stream.get_mut(), method, target, body);
         // A body that is too long is answered before all of it is read.
         let answer = read_answer(&mut stream);
         if answer.keeps && written.is_ok() {
@@ -118,9 +137,14 @@ impl Signaller {
     }
 }
 
-fn write_post(stream: &mut TcpStream, target: &str, body: &[u8]) -> std::io::Result<()> {
+fn write_request(
+    stream: &mut TcpStream,
+    method: &str,
+    target: &str,
+    body: &[u8],
+) -> std::io::Result<()> {
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(&[head.as_bytes(), body].concat())
@@ -183,6 +207,14 @@ fn connect(addr: SocketAddr) -> TcpStream {
     stream.set_nodelay(true).expect("a socket");
     stream
 }
+
+/// So many wrong tokens are answered that none of them is only told to wait.
+pub const PATIENT: [&str; 4] = [
+    "--guesses-per-minute",
+    "1000000",
+    "--rooms-per-minute",
+    "1000000",
+];
 
 /// Bytes as they may stand in an address; letters, digits and what parts a query stay.
 fn percent_encoded(bytes: &[u8]) -> String {

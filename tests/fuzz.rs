@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{MODEL, TestServer};
-use drive::{FrameWay, Signaller, converse};
+use drive::{FrameWay, PATIENT, Signaller, converse};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -120,7 +120,7 @@ async fn with_server(drive: impl FnOnce(std::net::SocketAddr) + Send + 'static) 
         PANICS.fetch_add(1, Ordering::SeqCst);
         usual(panic);
     }));
-    let server = TestServer::start().await;
+    let server = TestServer::with(&PATIENT).await;
     let addr = server.addr();
     tokio::task::spawn_blocking(move || drive(addr))
         .await

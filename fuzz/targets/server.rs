@@ -38,6 +38,7 @@ fn start() -> SocketAddr {
         "--state-dir",
         &state_dir,
     ];
+    let line = line.into_iter().chain(crate::drive::PATIENT);
     let args = Args::try_parse_from(line).expect("good options");
     let config = Config::try_from(args).expect("a built project: ./start.sh once");
     let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("threads")));

@@ -138,9 +138,8 @@ impl RoomApi {
         request.send().await.expect("an answer")
     }
 
-    /// `query` is empty or starts with `?`.
-    pub async fn metrics(&self, room: &str, query: &str) -> Response {
-        let address = format!("{}/api/rooms/{room}/metrics{query}", self.base);
+    pub async fn metrics(&self, room: &str, token: &str) -> Response {
+        let address = format!("{}/api/rooms/{room}/metrics?token={token}", self.base);
         self.http.get(address).send().await.expect("an answer")
     }
 }

@@ -13,8 +13,8 @@ use crate::common::{command_line, folders, soon};
 use crate::port_in;
 
 const SIGHTLINE: &str = env!("CARGO_BIN_EXE_sightline");
-/// What a shell needs to speak to a port: request in, answer out.
-const SPEAK: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$0" && cat >&3 && exec cat <&3"#;
+/// What a shell needs to speak to host/port: request in, answer out.
+const SPEAK: &str = r#"exec 3<>"/dev/tcp/$0" && cat >&3 && exec cat <&3"#;
 
 /// A machine with networks as the test wishes. Dropping it unplugs everything.
 struct Machine {
@@ -56,6 +56,28 @@ impl Machine {
         self.ip(&format!("addr add {address} dev {interface}"));
         self.ip(&format!("link set {interface} up"));
         self.ip(&format!("link set {interface}-far up"));
+    }
+
+    /// A cable between the two, with an address (of a /24) at either end.
+    fn join(&self, here: &str, other: &Self, there: &str) {
+        let peer = &other.name;
+        self.ip(&format!(
+            "link add eth0 type veth peer name eth0 netns {peer}"
+        ));
+        for (machine, address) in [(self, here), (other, there)] {
+            machine.ip(&format!("addr add {address}/24 dev eth0"));
+            machine.ip("link set eth0 up");
+        }
+    }
+
+    /// Says this to `server` and keeps listening to it.
+    async fn speak(&self, server: &str, request: &str) -> Child {
+        let mut command = self.run("bash");
+        command.args(["-c", SPEAK, server]);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("bash runs");
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(request.as_bytes()).await.expect("said");
+        child
     }
 
     fn run(&self, program: &str) -> Command {
@@ -126,12 +148,8 @@ impl Serving<'_> {
     }
 
     async fn speak(&self, request: String) -> Child {
-        let mut command = self.machine.run("bash");
-        command.args(["-c", SPEAK, &self.port.to_string()]);
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("bash runs");
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(request.as_bytes()).await.expect("said");
-        child
+        let server = format!("127.0.0.1/{}", self.port);
+        self.machine.speak(&server, &request).await
     }
 
     async fn ask(&self, request: &str) -> String {
@@ -142,6 +160,13 @@ impl Serving<'_> {
         let (head, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
         assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
         body.to_owned()
+    }
+
+    /// Until so many are open, the question for it among them.
+    async fn until_connections(&self, wanted: u32) {
+        let open = format!("sightline_connections_open{{transport=\"plain\"}} {wanted}");
+        let changing = async { while !self.ask("GET /metrics").await.contains(&open) {} };
+        soon(&format!("{wanted} connections"), changing).await;
     }
 
     async fn room(&self) -> RoomCreated {
@@ -187,6 +212,14 @@ impl Serving<'_> {
         };
         soon(&format!("the ways {expected:?}"), coming).await;
     }
+}
+
+/// The request for the viewer's events.
+fn events_of(room: &RoomCreated) -> String {
+    format!(
+        "GET /api/rooms/{}/events?token={} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        room.room, room.viewer_token
+    )
 }
 
 /// A laptop at home: cable and Wi-Fi, the latter with the way out, Docker and a VPN.
@@ -247,11 +280,7 @@ async fn the_invitation_follows_the_network() {
     machine.plug_in("wg0", "10.9.0.5/32");
     let mut serving = machine.serve("0.0.0.0", &[]).await;
     let room = serving.room().await;
-    let seat = format!(
-        "GET /api/rooms/{}/events?token={} HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        room.room, room.viewer_token
-    );
-    let mut viewer = serving.speak(seat).await;
+    let mut viewer = serving.speak(events_of(&room)).await;
     let mut events = BufReader::new(viewer.stdout.take().unwrap()).lines();
     let mut event = async |word: &str| {
         let coming = async {
@@ -301,4 +330,21 @@ async fn ipv6_is_offered_where_there_is_nothing_else_and_somebody_listens() {
     let mut serving = machine.serve("::", &[]).await;
     let welcome = serving.says("Phone").await;
     assert_eq!(serving.host_in(&welcome), "[fd00:7::5]");
+}
+
+/// It says no goodbye, and acknowledges nothing any more.
+#[tokio::test]
+async fn a_client_out_of_reach_is_let_go() {
+    let (Some(machine), Some(other)) = (Machine::make("reach"), Machine::make("away")) else {
+        return;
+    };
+    machine.join("10.77.0.1", &other, "10.77.0.2");
+    let serving = machine.serve("0.0.0.0", &[]).await;
+    let room = serving.room().await;
+    let _child = other
+        .speak(&format!("10.77.0.1/{}", serving.port), &events_of(&room))
+        .await;
+    serving.until_connections(2).await;
+    other.ip("addr del 10.77.0.2/24 dev eth0");
+    serving.until_connections(1).await;
 }

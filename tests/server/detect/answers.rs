@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::{keys, result};
 use crate::common::detect::{CAPTURE_TS, DetectClient};
 use crate::common::{BLANK, PEOPLE, TestServer};
-use crate::{keys, result};
 
 #[tokio::test]
 async fn an_answer_has_exactly_five_fields() {

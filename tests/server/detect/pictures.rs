@@ -2,9 +2,9 @@
 
 use tokio_tungstenite::tungstenite::Message;
 
+use super::{PEOPLE_BY_HAND, assert_people_found, result};
 use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
 use crate::common::{BLANK, PEOPLE, PEOPLE_CMYK, PEOPLE_GREY, PEOPLE_PROGRESSIVE, TestServer};
-use crate::{PEOPLE_BY_HAND, assert_people_found, result};
 
 #[tokio::test]
 async fn people_are_found_where_they_are() {

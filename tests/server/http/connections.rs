@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::body;
+use super::body;
 use crate::common::http::{client, get};
 use crate::common::{TestServer, soon};
 

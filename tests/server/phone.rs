@@ -1,12 +1,9 @@
 //! The virtual phone and the real server: joining, offering, being refused, leaving.
-#![cfg(feature = "phone")]
-
-mod common;
 
 use std::path::Path;
 
-use common::rooms::{EventStream, RoomApi};
-use common::{TestServer, soon};
+use crate::common::rooms::{EventStream, RoomApi};
+use crate::common::{TestServer, soon};
 use serde_json::{Value, json};
 use sightline::phone::{self, JoinArgs, PhoneArgs};
 use sightline::protocol::{Role, RoomCreated, RoomEvent};

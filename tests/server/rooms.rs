@@ -1,8 +1,5 @@
 //! Rooms and signalling, as a viewer and a phone see them.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod codes;
 mod ice;
 mod invitation;

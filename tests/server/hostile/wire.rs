@@ -2,11 +2,11 @@
 
 use tokio::io::AsyncWriteExt;
 
+use super::{CLOSE_INVALID, CLOSE_PROTOCOL};
 use crate::common::bystander::with_bystander;
 use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
 use crate::common::raw::{BINARY, CLOSE, FIN, PING, RawSocket, TEXT, masked, unmasked};
 use crate::common::{PEOPLE, soon};
-use crate::{CLOSE_INVALID, CLOSE_PROTOCOL};
 
 /// Bytes that no WebSocket client may send.
 async fn assert_wire_closes(bytes: &[u8], code: u16) {

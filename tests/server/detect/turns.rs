@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sightline::protocol::DetectAnswer;
 
-use crate::assert_people_found;
+use super::assert_people_found;
 use crate::common::detect::{CAPTURE_TS, DetectClient, answered_id};
 use crate::common::{PEOPLE, TestServer, soon};
 

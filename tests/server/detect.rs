@@ -1,8 +1,5 @@
 //! The detection socket's contract: what a client of any make may rely on.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod answers;
 mod pictures;
 mod pings;

@@ -1,12 +1,10 @@
 //! Stopping: every connection is told, and the server is gone within two seconds.
 
-mod common;
-
 use std::time::Duration;
 
-use common::detect::DetectClient;
-use common::rooms::RoomApi;
-use common::{TestServer, http, soon, within};
+use crate::common::detect::DetectClient;
+use crate::common::rooms::RoomApi;
+use crate::common::{TestServer, http, soon, within};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::exposition::{Exposition, Family, Sample};
+use super::{promtool, scrape, text};
 use crate::common::TestServer;
 use crate::common::detect::DetectClient;
 use crate::common::http::{client, get};
 use crate::common::rooms::RoomApi;
-use crate::exposition::{Exposition, Family, Sample};
-use crate::{promtool, scrape, text};
 
 /// A server that has done something of each kind.
 async fn used_server() -> TestServer {

@@ -1,8 +1,5 @@
 //! Pages, files, what the server says of itself, and which requests it takes at all.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod answers;
 mod connections;
 mod files;
@@ -10,8 +7,8 @@ mod guard;
 mod hosts;
 mod trust;
 
-use common::TestServer;
-use common::http::plain_client;
+use crate::common::TestServer;
+use crate::common::http::plain_client;
 use serde_json::Value;
 
 async fn body(server: &TestServer, path: &str) -> Value {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::exposition::Exposition;
+use super::{promtool, scrape};
 use crate::common::TestServer;
 use crate::common::detect::DetectClient;
-use crate::exposition::Exposition;
-use crate::{promtool, scrape};
 
 fn dashboard() -> Value {
-    serde_json::from_str(include_str!("../../docs/grafana.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../../docs/grafana.json")).expect("JSON")
 }
 
 /// Every panel's queries, with the panel's title.

@@ -3,12 +3,12 @@
 use serde_json::json;
 use sightline::protocol::{DetectAnswer, FrameErrorCode};
 
+use super::exposition::Exposition;
+use super::{scrape, scrape_until};
 use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
 use crate::common::http::{client, get};
 use crate::common::rooms::RoomApi;
 use crate::common::{BLANK, PEOPLE, TestServer};
-use crate::exposition::Exposition;
-use crate::{scrape, scrape_until};
 
 const OUTCOMES: [&str; 6] = [
     "answered",
@@ -67,7 +67,7 @@ async fn every_outcome_and_stage_is_told_from_the_start() {
     );
 }
 
-/// Those at the door are tried in tests/hostile, each beside somebody who notices nothing.
+/// Those at the door are tried in tests/server/hostile, each beside somebody who notices nothing.
 #[tokio::test]
 async fn refusals_are_counted_by_reason() {
     let server = TestServer::with(&["--max-rooms", "1"]).await;

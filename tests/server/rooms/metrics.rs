@@ -79,7 +79,10 @@ impl Shelf {
     }
 
     async fn kept(&self) -> Value {
-        let answer = self.rooms.metrics(&self.room.room, "").await;
+        let answer = self
+            .rooms
+            .metrics(&self.room.room, &self.room.viewer_token)
+            .await;
         answer.json().await.expect("a report")
     }
 }
@@ -88,7 +91,7 @@ impl Shelf {
 async fn the_last_report_is_kept_and_not_cached() {
     let shelf = Shelf::make().await;
     let room = &shelf.room.room;
-    let none = shelf.rooms.metrics(room, "").await;
+    let none = shelf.rooms.metrics(room, &shelf.room.phone_token).await;
     assert_eq!(none.headers()["cache-control"], "no-store");
     assert_eq!(failure(none).await, (404, "metrics_not_found".to_owned()));
 
@@ -99,7 +102,7 @@ async fn the_last_report_is_kept_and_not_cached() {
 
     let second = with(|report| report["processed_fps"] = json!(9.5));
     assert_eq!(shelf.keep(second.clone()).await.status(), 204);
-    let answer = shelf.rooms.metrics(room, "").await;
+    let answer = shelf.rooms.metrics(room, &shelf.room.phone_token).await;
     assert_eq!(answer.headers()["content-type"], "application/json");
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let kept: Value = answer.json().await.unwrap();
@@ -107,14 +110,29 @@ async fn the_last_report_is_kept_and_not_cached() {
 }
 
 #[tokio::test]
-async fn reading_needs_no_token_and_minds_none() {
+async fn either_end_of_the_room_may_read_and_nobody_else() {
     let shelf = Shelf::make().await;
+    let other = shelf.rooms.create().await;
     assert_eq!(shelf.keep(report().to_string()).await.status(), 204);
-    let viewer = format!("?token={}", shelf.room.viewer_token);
-    for query in [viewer.as_str(), "?token=wrong", "?token=a&token=b", "?%ff"] {
-        let answer = shelf.rooms.metrics(&shelf.room.room, query).await;
-        assert_eq!(answer.status(), 200, "{query}");
+    let RoomCreated { room, .. } = &shelf.room;
+    for token in [&shelf.room.viewer_token, &shelf.room.phone_token] {
+        assert_eq!(shelf.rooms.metrics(room, token).await.status(), 200);
     }
+    for token in [&other.viewer_token, room, ""] {
+        let refused = failure(shelf.rooms.metrics(room, token).await).await;
+        assert_eq!(refused, (403, "bad_token".to_owned()), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_with_hidden_time_keeps_it() {
+    let shelf = Shelf::make().await;
+    let hidden = json!({"duration_s": 3.5, "answered": 50});
+    let body = with(|report| report["hidden"] = hidden.clone());
+    assert_eq!(shelf.keep(body).await.status(), 204);
+    assert_eq!(shelf.kept().await["hidden"], hidden);
+    let half = with(|report| report["hidden"] = json!({"answered": 50}));
+    assert_eq!(shelf.keep(half).await.status(), 422);
 }
 
 #[tokio::test]
@@ -135,12 +153,18 @@ async fn only_the_viewer_of_the_room_may_post() {
     let not_found = (404, "room_not_found".to_owned());
     assert_eq!(post("nowhere", &shelf.room.viewer_token).await, not_found);
     assert_eq!(
-        failure(shelf.rooms.metrics("nowhere", "").await).await,
+        failure(
+            shelf
+                .rooms
+                .metrics("nowhere", &shelf.room.viewer_token)
+                .await
+        )
+        .await,
         not_found
     );
     let twice = post(room, "a&token=b").await;
     assert_eq!(twice, (400, "bad_query".to_owned()));
-    let nothing = failure(shelf.rooms.metrics(room, "").await).await;
+    let nothing = failure(shelf.rooms.metrics(room, &shelf.room.phone_token).await).await;
     assert_eq!(nothing, (404, "metrics_not_found".to_owned()));
 }
 
@@ -155,14 +179,19 @@ async fn rooms_keep_their_own_and_take_it_with_them() {
         assert_eq!(answer.await.status(), 204);
     }
     for (room, mode) in [(&a, "server"), (&b, "auto")] {
-        let kept: Value = rooms.metrics(&room.room, "").await.json().await.unwrap();
+        let kept: Value = rooms
+            .metrics(&room.room, &room.phone_token)
+            .await
+            .json()
+            .await
+            .unwrap();
         assert_eq!(kept["mode"], mode);
     }
     let _sits_in_b = rooms.viewer(&b, "").await;
     rooms.create().await;
-    let gone = failure(rooms.metrics(&a.room, "").await).await;
+    let gone = failure(rooms.metrics(&a.room, &a.viewer_token).await).await;
     assert_eq!(gone, (404, "room_not_found".to_owned()));
-    assert_eq!(rooms.metrics(&b.room, "").await.status(), 200);
+    assert_eq!(rooms.metrics(&b.room, &b.viewer_token).await.status(), 200);
 }
 
 #[tokio::test]
@@ -253,6 +282,9 @@ async fn a_report_may_have_32_kib_written_out() {
     assert_eq!(failure(shelf.keep(grows).await).await, too_large);
 
     assert_eq!(shelf.keep(padded(LARGEST)).await.status(), 204);
-    let kept = shelf.rooms.metrics(&shelf.room.room, "").await;
+    let kept = shelf
+        .rooms
+        .metrics(&shelf.room.room, &shelf.room.viewer_token)
+        .await;
     assert_eq!(kept.bytes().await.unwrap().len(), LARGEST);
 }

@@ -8,12 +8,12 @@ use sightline::Server;
 use sightline::protocol::ClientConfig;
 use tempfile::TempDir;
 
-use crate::assert_people_found;
+use super::assert_people_found;
 use crate::common::detect::DetectClient;
 use crate::common::http::plain_client;
 use crate::common::{BLANK, PEOPLE, TestServer, config, folders};
 
-const MANIFEST: &str = include_str!("../fixtures/yolox_nano/manifest.json");
+const MANIFEST: &str = include_str!("../../fixtures/yolox_nano/manifest.json");
 /// The network is not part of this repository; `fixtures/README.md` says where it comes from.
 const NETWORK: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -1,9 +1,6 @@
 //! Bad input, and too much of it. Each gets its own answer, and somebody who sends good frames at the
 //! same time notices nothing.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod jpegs;
 mod limits;
 mod messages;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
+use super::keys;
 use crate::common::detect::{CAPTURE_TS, DetectClient};
 use crate::common::{PEOPLE, TestServer};
-use crate::keys;
 
 #[tokio::test]
 async fn a_ping_is_answered_with_its_t0_untouched() {

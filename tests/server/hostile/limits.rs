@@ -7,12 +7,12 @@ use sightline::protocol::ApiError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
+use super::{CLOSE_POLICY, CLOSE_SIZE};
 use crate::common::bystander::with_bystander;
 use crate::common::http::{RawAnswer, client, exchange, get};
 use crate::common::raw::RawSocket;
 use crate::common::rooms::{RoomApi, failure};
 use crate::common::{PHONE_HOST, TestServer, soon};
-use crate::{CLOSE_POLICY, CLOSE_SIZE};
 
 /// Times counted by the server, of a limit that was run into.
 async fn refusals(server: &TestServer, reason: &str) -> u32 {

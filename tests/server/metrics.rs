@@ -1,8 +1,5 @@
 //! `GET /metrics`: that it is well formed, that it counts what happened, and the dashboard that draws it.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod counts;
 mod dashboard;
 mod exposition;
@@ -11,8 +8,8 @@ mod form;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use common::http::plain_client;
-use common::{TestServer, soon};
+use crate::common::http::plain_client;
+use crate::common::{TestServer, soon};
 use exposition::Exposition;
 
 async fn text(server: &TestServer) -> String {

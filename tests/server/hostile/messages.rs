@@ -3,11 +3,11 @@
 use sightline::protocol::FRAME_HEADER_BYTES;
 use tokio::io::AsyncWriteExt;
 
+use super::{CLOSE_INVALID, CLOSE_PROTOCOL, CLOSE_SIZE};
 use crate::common::bystander::with_bystander;
 use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
 use crate::common::raw::{BINARY, FIN, RawSocket, masked, masked_head};
 use crate::common::{PEOPLE, soon};
-use crate::{CLOSE_INVALID, CLOSE_PROTOCOL, CLOSE_SIZE};
 
 /// Messages that break the protocol: the socket closes and says why.
 async fn assert_text_closes(texts: &[&str]) {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use sightline::protocol::{ClientConfig, Health};
 
-use crate::body;
+use super::body;
 use crate::common::http::{client, get, plain_client};
 use crate::common::rooms::RoomApi;
 use crate::common::{MODEL, PHONE_HOST, TestServer};

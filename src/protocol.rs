@@ -7,20 +7,21 @@
 //! Units: times are milliseconds since the Unix epoch on the server's clock, durations are
 //! microseconds, coordinates are fractions of the frame that was sent.
 
+mod frame;
 mod metrics;
 mod relay;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use frame::{BadFrameHeader, FRAME_HEADER_BYTES, FrameHeader};
 pub use metrics::{
-    CaptureClockCounts, CpuPercent, FrameCounts, MetricsReport, StageSummary, StagesMs, Summary,
+    CaptureClockCounts, CpuPercent, FrameCounts, HiddenTime, MetricsReport, StageSummary, StagesMs,
+    Summary,
 };
 pub use relay::{RelayAnswer, RelayClock, RelayMessage, RelayedFrame, ServerTime};
-
-/// Bytes before the JPEG in a binary message on the detection socket:
-/// `u32 LE frame_id`, then `f64 LE capture_ts`.
-pub const FRAME_HEADER_BYTES: usize = 12;
 
 /// One object found in a frame. Coordinates lie in [0, 1] of the frame that was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,6 +165,15 @@ impl Role {
             Role::Viewer => Role::Phone,
             Role::Phone => Role::Viewer,
         }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Viewer => "viewer",
+            Role::Phone => "phone",
+        })
     }
 }
 
@@ -429,6 +439,7 @@ mod tests {
             Summary,
             FrameCounts,
             CaptureClockCounts,
+            HiddenTime,
             CpuPercent,
             StageSummary,
             StagesMs,

@@ -201,24 +201,23 @@ impl Rooms {
         Ok(())
     }
 
+    /// Whether the token is that of this role.
+    pub fn expect(&self, role: Role, room: &str, token: &str) -> Result<(), RoomError> {
+        self.lock().open_for(role, room, token).map(drop)
+    }
+
     /// Keeps the viewer's last report until the room goes. Whoever calls this bounds its size.
     pub fn keep_metrics(&self, room: &str, token: &str, metrics: Bytes) -> Result<(), RoomError> {
         let mut state = self.lock();
-        let (room, role) = state.open(room, token)?;
-        if role != Role::Viewer {
-            return Err(RoomError::NotTheViewer);
-        }
-        room.metrics = Some(metrics);
+        state.open_for(Role::Viewer, room, token)?.metrics = Some(metrics);
         Ok(())
     }
 
     /// The keys of the viewer's own room.
     pub fn keys_for_viewer(&self, room: &str, token: &str) -> Result<RoomKeys, RoomError> {
         let mut state = self.lock();
-        match state.open(room, token)? {
-            (room, Role::Viewer) => Ok(room.keys.clone()),
-            (_, Role::Phone) => Err(RoomError::NotTheViewer),
-        }
+        let room = state.open_for(Role::Viewer, room, token)?;
+        Ok(room.keys.clone())
     }
 
     /// Tells every viewer to ask for its invitation anew.
@@ -230,10 +229,10 @@ impl Rooms {
         }
     }
 
-    /// The last report. The room's name is enough: it is as hard to guess as a token.
-    pub fn metrics(&self, room: &str) -> Result<Bytes, RoomError> {
-        let state = self.lock();
-        let room = state.rooms.get(room).ok_or(RoomError::NotFound)?;
+    /// The viewer's last report, for either of the two.
+    pub fn metrics(&self, room: &str, token: &str) -> Result<Bytes, RoomError> {
+        let mut state = self.lock();
+        let (room, _) = state.open(room, token)?;
         room.metrics.clone().ok_or(RoomError::NoMetrics)
     }
 

@@ -48,6 +48,17 @@ pub struct CaptureClockCounts {
     pub sample_time: u32,
 }
 
+/// The part of a measurement in which the viewer's tab was hidden: frames are detected on, and not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct HiddenTime {
+    /// Of `duration_s`.
+    pub duration_s: f64,
+    /// Of `frames.answered`.
+    pub answered: u32,
+}
+
 /// Processor time of whole process trees by the operating system, in percent of one core.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -111,7 +122,11 @@ pub struct MetricsReport {
     pub mode: Mode,
     pub duration_s: Option<f64>,
     pub frames: FrameCounts,
-    /// Frames whose detections were on screen, per second.
+    /// Other programs' reports may lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub hidden: Option<HiddenTime>,
+    /// Frames whose detections were on screen, per second in which the tab could be seen.
     pub processed_fps: Option<f64>,
     /// Camera → boxes on screen.
     pub e2e_latency_ms: Option<Summary>,

@@ -6,11 +6,12 @@
 //! phone another address may try. So two people who type the same code do not both get in.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::RoomKeys;
+use crate::limits::network_of;
 
 /// No two look alike: without 0 O, 1 I L, 2 Z, 5 S, 8 B, and U beside V. 24 symbols, so six of them
 /// hold 27.5 bits: 191 million codes.
@@ -135,7 +136,7 @@ impl Codes {
 
     /// Looks a code up for somebody at this address, and claims it for them.
     pub fn redeem(&self, code: Code, from: IpAddr, now: Instant) -> Typed {
-        let from = somebody(from);
+        let from = network_of(from);
         let mut state = self.lock();
         if let Some(wait) = state.guesses.wait(from, now) {
             return Typed::Wait(wait);
@@ -214,14 +215,6 @@ impl Guesses {
     fn count(&mut self, from: IpAddr) {
         self.all += 1;
         *self.of.entry(from).or_default() += 1;
-    }
-}
-
-/// Who is behind an address: with IPv6, a whole network of them is one household's.
-fn somebody(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
-        ip => ip,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a room does not do what it is asked for.
 
+use crate::protocol::Role;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
     #[error("no such room: it has expired, or the server forgot it")]
@@ -14,8 +16,8 @@ pub enum RoomError {
     NotSeated,
     #[error("all rooms are in use")]
     Full,
-    #[error("this is the phone's token: the viewer's is needed")]
-    NotTheViewer,
+    #[error("this is the {other}'s token: the {0}'s is needed", other = .0.other())]
+    OnlyFor(Role),
     #[error(
         "no metrics were posted to this room yet: record in the viewer, or post a metrics.json here"
     )]

@@ -23,6 +23,19 @@ impl State {
         Ok((room, role))
     }
 
+    /// The same for what only one of the two may do.
+    pub fn open_for(
+        &mut self,
+        only: Role,
+        room: &str,
+        token: &str,
+    ) -> Result<&mut Room, RoomError> {
+        match self.open(room, token)? {
+            (room, role) if role == only => Ok(room),
+            _ => Err(RoomError::OnlyFor(only)),
+        }
+    }
+
     pub fn oldest_empty_room(&self) -> Option<String> {
         let empty = self.rooms.values().filter(|room| room.is_empty());
         let oldest = empty.max_by_key(|room| room.idle())?;

@@ -240,14 +240,29 @@ fn a_room_keeps_the_last_report_of_its_viewer() {
     let rooms = rooms(2);
     let (room, other) = (rooms.create().unwrap(), rooms.create().unwrap());
     let keep = |token: &str, text| rooms.keep_metrics(&room.room, token, report(text));
-    assert_eq!(rooms.metrics(&room.room), Err(RoomError::NoMetrics));
-    assert_eq!(keep(&room.phone_token, "1"), Err(RoomError::NotTheViewer));
+    assert_eq!(
+        rooms.metrics(&room.room, &room.phone_token),
+        Err(RoomError::NoMetrics)
+    );
+    assert_eq!(
+        keep(&room.phone_token, "1"),
+        Err(RoomError::OnlyFor(Role::Viewer))
+    );
     assert_eq!(keep(&other.viewer_token, "1"), Err(RoomError::BadToken));
     assert_eq!(keep(&room.viewer_token, "2"), Ok(()));
     assert_eq!(keep(&room.viewer_token, "3"), Ok(()));
-    assert_eq!(rooms.metrics(&room.room), Ok(report("3")));
-    assert_eq!(rooms.metrics(&other.room), Err(RoomError::NoMetrics));
-    assert_eq!(rooms.metrics("nowhere"), Err(RoomError::NotFound));
+    assert_eq!(
+        rooms.metrics(&room.room, &room.phone_token),
+        Ok(report("3"))
+    );
+    assert_eq!(
+        rooms.metrics(&other.room, &other.viewer_token),
+        Err(RoomError::NoMetrics)
+    );
+    assert_eq!(
+        rooms.metrics("nowhere", &room.viewer_token),
+        Err(RoomError::NotFound)
+    );
 }
 
 #[test]
@@ -261,5 +276,8 @@ fn a_report_goes_with_its_room() {
         .keep_metrics(&room.room, &room.viewer_token, report("1"))
         .unwrap();
     rooms.create().unwrap();
-    assert_eq!(rooms.metrics(&room.room), Err(RoomError::NotFound));
+    assert_eq!(
+        rooms.metrics(&room.room, &room.phone_token),
+        Err(RoomError::NotFound)
+    );
 }

@@ -20,7 +20,10 @@ use crate::clock::{Moment, epoch_ms};
 use crate::metrics::{Counted, Metrics, Refusal};
 use crate::pipeline::Client;
 use crate::pipeline::frame::{Frame, Reply};
-use crate::protocol::{DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, Pong};
+use crate::protocol::{
+    BadFrameHeader, DetectAnswer, DetectRequest, FRAME_HEADER_BYTES, FrameErrorCode, FrameHeader,
+    Pong,
+};
 
 /// Answers that may wait for a slow reader. When they do, no further frame is read.
 const QUEUED_ANSWERS: usize = 32;
@@ -28,8 +31,6 @@ const QUEUED_ANSWERS: usize = 32;
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pings in the time after which silence is the end.
 const PINGS_UNANSWERED: u32 = 3;
-/// ECMAScript's largest time, in ms since the epoch: what any calendar at the other end can hold.
-const LATEST_TIME_MS: f64 = 8.64e15;
 
 #[derive(Deserialize)]
 pub struct DetectQuery {
@@ -177,26 +178,24 @@ impl Reader {
         received: Moment,
         room: OwnedPermit<DetectAnswer>,
     ) -> Result<(), Goodbye> {
-        const SHORT: Goodbye = Goodbye::new(
-            close_code::PROTOCOL,
-            "a frame starts with 12 bytes: u32 frame_id, f64 capture_ts, little-endian",
-        );
-        let header = *bytes.first_chunk::<FRAME_HEADER_BYTES>().ok_or(SHORT)?;
-        let [a, b, c, d, time @ ..] = header;
-        let metrics = Arc::clone(&self.metrics);
-        let reply = Reply::new(u32::from_le_bytes([a, b, c, d]), room, metrics);
-        let Some(capture_ts) = checked_time(f64::from_le_bytes(time)) else {
-            let message =
-                "capture_ts must be ms since the Unix epoch: finite, not negative, at most 8.64e15";
-            reply.error(FrameErrorCode::BadCaptureTs, message);
-            return Ok(());
-        };
-        self.client.offer(Frame {
-            capture_ts,
-            jpeg: bytes.split_off(FRAME_HEADER_BYTES),
-            received,
-            reply,
-        });
+        let reply = |frame_id| Reply::new(frame_id, room, Arc::clone(&self.metrics));
+        match FrameHeader::read(&bytes) {
+            Ok(header) => self.client.offer(Frame {
+                capture_ts: header.capture_ts,
+                jpeg: bytes.split_off(FRAME_HEADER_BYTES),
+                received,
+                reply: reply(header.frame_id),
+            }),
+            Err(error @ BadFrameHeader::CaptureTs { frame_id }) => {
+                reply(frame_id).error(FrameErrorCode::BadCaptureTs, error.to_string());
+            }
+            Err(error @ BadFrameHeader::Short) => {
+                return Err(Goodbye {
+                    code: close_code::PROTOCOL,
+                    reason: error.to_string().into(),
+                });
+            }
+        }
         Ok(())
     }
 }
@@ -208,12 +207,6 @@ fn bytes_in(message: &Message) -> u64 {
         Message::Close(_) => 0,
     };
     length as u64
-}
-
-pub(super) fn checked_time(ms: f64) -> Option<i64> {
-    (0.0..=LATEST_TIME_MS)
-        .contains(&ms)
-        .then_some(ms.round() as i64)
 }
 
 pub(super) fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye> {

@@ -6,7 +6,7 @@ use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use crate::metrics::Refusal;
-use crate::protocol::ApiError;
+use crate::protocol::{ApiError, Role};
 use crate::rooms::RoomError;
 
 pub struct Failure {
@@ -70,7 +70,8 @@ impl From<RoomError> for Failure {
             RoomError::PeerSlow => (StatusCode::TOO_MANY_REQUESTS, "peer_slow"),
             RoomError::NotSeated => (StatusCode::CONFLICT, "not_seated"),
             RoomError::Full => (StatusCode::SERVICE_UNAVAILABLE, "rooms_full"),
-            RoomError::NotTheViewer => (StatusCode::FORBIDDEN, "viewer_only"),
+            RoomError::OnlyFor(Role::Viewer) => (StatusCode::FORBIDDEN, "viewer_only"),
+            RoomError::OnlyFor(Role::Phone) => (StatusCode::FORBIDDEN, "phone_only"),
             RoomError::NoMetrics => (StatusCode::NOT_FOUND, "metrics_not_found"),
         };
         let failure = Self::new(status, word, error.to_string());

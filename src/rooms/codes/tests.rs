@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::net::Ipv6Addr;
 
 use super::*;
 
@@ -149,8 +150,6 @@ fn one_network_of_ipv6_is_one_guesser() {
     }
     let next = codes.redeem(wrong, neighbour(999), now);
     assert_eq!(next, Typed::Wait(MINUTE));
-    let mapped = "::ffff:192.168.1.7".parse().unwrap();
-    assert_eq!(somebody(mapped), HOME);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A room's `metrics.json`: the viewer posts what it measured, whoever knows the room reads the last one.
+//! A room's `metrics.json`: the viewer posts what it measured, either end reads the last one.
 
 use axum::Json;
 use axum::Router;
@@ -44,8 +44,10 @@ async fn keep(
 async fn last(
     State(state): State<AppState>,
     Path(room): Path<String>,
+    query: Result<Query<TokenQuery>, QueryRejection>,
 ) -> Result<([(HeaderName, &'static str); 1], Bytes), Failure> {
-    let report = state.rooms.metrics(&room)?;
+    let Query(query) = query.map_err(bad_query)?;
+    let report = state.rooms.metrics(&room, &query.token)?;
     Ok(([(CONTENT_TYPE, "application/json")], report))
 }
 

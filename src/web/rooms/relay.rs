@@ -21,11 +21,11 @@ use crate::clock::{Moment, epoch_ms};
 use crate::metrics::Counted;
 use crate::pipeline::decode::{self, DecodeError};
 use crate::protocol::{
-    FRAME_HEADER_BYTES, RelayAnswer, RelayClock, RelayMessage, RelayedFrame, Role,
+    FRAME_HEADER_BYTES, FrameHeader, RelayAnswer, RelayClock, RelayMessage, RelayedFrame, Role,
 };
 use crate::relay::{Frame, Listener, Offered};
 use crate::web::AppState;
-use crate::web::detect::{Goodbye, SEND_TIMEOUT, answer_ping, checked_time, goodbye_to};
+use crate::web::detect::{Goodbye, SEND_TIMEOUT, answer_ping, goodbye_to};
 use crate::web::error::Failure;
 
 /// Frames on their way to a viewer. Behind them only the newest waits; without this bound the system's
@@ -65,7 +65,7 @@ async fn pass_on(
 ) -> Result<Json<RelayAnswer>, Failure> {
     let Query(query) = query.map_err(bad_query)?;
     // Before the body is read: strangers do not fill our memory.
-    expect_role(&state, &room, &query.token, Role::Phone)?;
+    state.rooms.expect(Role::Phone, &room, &query.token)?;
     let message = Bytes::from_request(request, &()).await.map_err(|error| {
         let word = match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
@@ -82,38 +82,15 @@ async fn pass_on(
     Ok(Json(RelayAnswer { listening }))
 }
 
-fn expect_role(state: &AppState, room: &str, token: &str, wanted: Role) -> Result<(), Failure> {
-    if state.rooms.role_of(room, token)? == wanted {
-        return Ok(());
-    }
-    let (word, message) = match wanted {
-        Role::Phone => (
-            "phone_only",
-            "frames come from the phone: its token is needed",
-        ),
-        Role::Viewer => (
-            "viewer_only",
-            "frames go to the viewer: its token is needed",
-        ),
-    };
-    Err(Failure::new(StatusCode::FORBIDDEN, word, message))
-}
-
 fn checked(message: Bytes, query: &FrameQuery, max_pixels: usize) -> Result<Frame, Failure> {
     let bad = |message| Failure::new(StatusCode::BAD_REQUEST, "bad_frame", message);
-    let header = *message.first_chunk::<FRAME_HEADER_BYTES>().ok_or_else(|| {
-        bad("a frame starts with 12 bytes: u32 frame_id, f64 capture_ts, little-endian")
-    })?;
-    let [a, b, c, d, time @ ..] = header;
-    checked_time(f64::from_le_bytes(time)).ok_or_else(|| {
-        bad("capture_ts must be ms since the Unix epoch: finite, not negative, at most 8.64e15")
-    })?;
+    let header = FrameHeader::read(&message).map_err(|error| bad(error.to_string()))?;
     if !(query.error_ms.is_finite() && query.error_ms >= 0.0) {
-        return Err(bad("error_ms must be finite and not negative"));
+        return Err(bad("error_ms must be finite and not negative".to_owned()));
     }
     decode::check(&message[FRAME_HEADER_BYTES..], max_pixels)?;
     let about = RelayedFrame {
-        frame_id: u32::from_le_bytes([a, b, c, d]),
+        frame_id: header.frame_id,
         clock: query.clock,
         clock_error_ms: query.error_ms,
     };
@@ -137,7 +114,7 @@ async fn listen(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     let Query(TokenQuery { token }) = query.map_err(bad_query)?;
-    expect_role(&state, &room, &token, Role::Viewer)?;
+    state.rooms.expect(Role::Viewer, &room, &token)?;
     let tasks = state.tasks.clone();
     let request = Span::current();
     Ok(upgrade

@@ -58,9 +58,10 @@ fi
 require_tools
 install_packages
 build_pages
+server=${SIGHTLINE_BIN:-target/release/sightline}
 if [ -n "$demo" ]; then
   build_phone
-  exec target/release/sightline demo "$@"
+  exec "$server" demo "$@"
 fi
 build_server
-exec target/release/sightline "$@"
+exec "$server" "$@"

@@ -66,8 +66,8 @@ say "notices of what ships with it"
 scripts/notices.sh --check
 
 build_pages
-build_phone
 
+# This builds the server, too. Without the tests' own needs of the libraries below it, it would be built a second time.
 say "server: unit and integration tests, types generated for the pages"
 cargo test --release --locked --features phone
 
@@ -80,6 +80,7 @@ if [ "${1:-}" = --no-browser ]; then
 fi
 find_browser
 say "both pages in $CHROME"
-# Named, so that no bench builds it once more without the phone.
-(cd frontend && CHROME="$CHROME" SIGHTLINE_BIN="$PWD/../target/release/sightline" npm run --silent e2e)
+# The server that was tested above; nothing builds another one.
+export CHROME SIGHTLINE_BIN="$PWD/target/release/sightline"
+(cd frontend && npm run --silent e2e)
 say "all tests passed"

@@ -18,7 +18,7 @@ for word in "$@"; do
 done
 require_hosts check_bandwidth
 build_pages
-[ -n "${SIGHTLINE_BIN:-}" ] || build_server
+build_server
 
 trap 'remove_hosts "$server" "$viewer" "$phone"' EXIT
 trap 'exit 130' INT

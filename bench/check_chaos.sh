@@ -17,7 +17,7 @@ for word in "$@"; do
 done
 require_hosts check_chaos
 build_pages
-[ -n "${SIGHTLINE_BIN:-}" ] || build_server
+build_server
 
 trap 'remove_hosts "$laptop" "$air" "$phone"' EXIT
 trap 'exit 130' INT

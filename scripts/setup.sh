@@ -45,7 +45,9 @@ build_pages() {
   (cd frontend && npm run --silent build)
 }
 
+# SIGHTLINE_BIN names a server that is built already, and is taken as it is.
 build_server() {
+  [ -z "${SIGHTLINE_BIN:-}" ] || return 0
   say "building the server (minutes the first time, seconds later)"
   cargo build --release --locked "$@"
 }

@@ -4,19 +4,13 @@ import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MetricsReport, Mode } from '../src/protocol/messages';
-import {
-  EVENTS_CUT,
-  type FoxPage,
-  launchFirefox,
-  NO_FIREFOX,
-  openFox,
-  WITHOUT_NETWORK,
-} from './harness/firefox';
+import { EVENTS_CUT, launchFirefox, NO_FIREFOX, WITHOUT_NETWORK } from './harness/firefox';
 import { install } from './harness/in-page';
 import { filmClip } from './harness/page-camera';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { CLIPS } from './harness/paths';
 import { type Tally, tallyPeople } from './harness/people';
+import { openPuppet, type PuppetPage } from './harness/puppets';
 import { type Session, startSession } from './harness/session';
 import { untilState } from './harness/state';
 import { until } from './harness/until';
@@ -48,7 +42,7 @@ const untilColour = (viewer: Asked, wanted: Colour) =>
     return apart(await cornerOf(viewer, '#video'), wanted) < SAME_COLOUR;
   });
 
-async function tapStart(phone: FoxPage): Promise<void> {
+async function tapStart(phone: PuppetPage): Promise<void> {
   // A page that has the permission begins by itself.
   if (!WITHOUT_NETWORK) await phone.page.locator('#start').click();
   await untilText(phone.asked, '#status', /live/i);
@@ -93,7 +87,7 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
 
   describe('as the phone of a Chromium viewer', () => {
     let viewer: Watched;
-    let phone: FoxPage;
+    let phone: PuppetPage;
 
     beforeAll(async () => {
       const address = `${session.server.viewerUrl}?overlay=exact`;
@@ -104,7 +98,7 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
     afterAll(() => closePage(viewer));
 
     test('one tap, and the viewer shows all pixels that its camera sees', async () => {
-      phone = await openFox(firefox, 'phone', await joinLink(viewer.page));
+      phone = await openPuppet(firefox, 'phone', await joinLink(viewer.page));
       await untilText(viewer.page, '#status', /phone is here/i);
       await tapStart(phone);
       await untilLive(viewer.page);
@@ -140,7 +134,10 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
 
     test('persons are found where they are, by a camera that the page draws itself', async () => {
       const clip = readFileSync(join(CLIPS, 'people.mjpeg')).toString('base64');
-      phone = await openFox(firefox, 'phone', await joinLink(viewer.page), { init: filmClip, given: clip });
+      phone = await openPuppet(firefox, 'phone', await joinLink(viewer.page), {
+        init: filmClip,
+        given: clip,
+      });
       const before = await paintedCount(viewer.page);
       await tapStart(phone);
       expectFound(await tallyPeople(viewer.page, before));
@@ -151,12 +148,12 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
   });
 
   describe('as the viewer of a Chromium phone', () => {
-    let viewer: FoxPage;
+    let viewer: PuppetPage;
     let phone: Watched;
 
     const openBoth = async () => {
       const address = `${session.server.viewerUrl}?overlay=exact&threads=1`;
-      viewer = await openFox(firefox, 'viewer', address, { init: install });
+      viewer = await openPuppet(firefox, 'viewer', address, { init: install });
       phone = await openPhone(session.phones, await joinLink(viewer.asked));
     };
 

@@ -2,8 +2,8 @@
 // when the laptop moves. Server and browser run in a network namespace.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchWith } from './harness/chrome';
-import { Namespace } from './harness/namespace';
+import { launchLaptopBehind } from '../../bench/checks/launcher';
+import { Namespace, noNamespaces } from './harness/namespace';
 import { openViewer, takeTroubles, type Watched } from './harness/pages';
 import { SERVER } from './harness/paths';
 import { qrText } from './harness/qr';
@@ -11,29 +11,30 @@ import { Server } from './harness/server';
 import { until } from './harness/until';
 import { joinLink, textOf, untilText } from './harness/viewer';
 
-const namespace = Namespace.make();
+const obstacle = noNamespaces();
 
-describe.skipIf(!namespace)('a laptop on several networks', () => {
-  const machine = namespace as Namespace;
+describe.skipIf(obstacle !== null)(`a laptop on several networks${obstacle ? ` (${obstacle})` : ''}`, () => {
+  let machine: Namespace;
   let server: Server;
   let laptop: Browser;
   let viewer: Watched;
 
   beforeAll(async () => {
+    machine = new Namespace('laptop');
     machine.plugIn('docker0', '172.18.0.1/16');
     machine.plugIn('tailscale0', '100.64.0.5/32');
     machine.plugIn('wlan0', '192.168.7.20/24');
     machine.ip('route add default via 192.168.7.1');
     [server, laptop] = await Promise.all([
-      Server.start({ program: machine.inside(SERVER) }),
-      launchWith({ executablePath: machine.chrome() }),
+      Server.start({ program: [...machine.behind, SERVER] }),
+      launchLaptopBehind(machine.behind),
     ]);
     viewer = await openViewer(laptop, server.viewerUrl);
   });
 
   afterAll(async () => {
     await Promise.all([laptop?.close(), server?.stop()]);
-    machine.remove();
+    machine?.remove();
   });
 
   const offered = (page: Page) => page.locator('#network-choice option').allInnerTexts();

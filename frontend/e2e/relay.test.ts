@@ -5,9 +5,10 @@ import { launchLaptopBehind, launchPhoneBehind } from '../../bench/checks/launch
 import { buildSkew, measuredSkew, skewed } from '../../bench/checks/skew';
 import { compareRelayed } from '../../bench/checks/truth/relayed';
 import { type Evidence, witness } from '../../bench/checks/truth/session';
-import { GuestNetwork, keepApart, noNetworkOfItsOwn, tellLittle } from './harness/apart';
+import { keepApart, tellLittle } from './harness/apart';
 import { launchLaptop, launchPhone } from './harness/chrome';
 import { expectTrueDrawing } from './harness/drawing';
+import { GuestNetwork, noNamespaces } from './harness/namespace';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { tallyPeople } from './harness/people';
 import { Server } from './harness/server';
@@ -169,7 +170,7 @@ describe('a phone whose clock is wrong', () => {
   });
 });
 
-const obstacle = noNetworkOfItsOwn();
+const obstacle = noNamespaces();
 
 describe.skipIf(obstacle !== null)(`a phone in a guest network${obstacle ? ` (${obstacle})` : ''}`, () => {
   let network: GuestNetwork;
@@ -189,7 +190,7 @@ describe.skipIf(obstacle !== null)(`a phone in a guest network${obstacle ? ` (${
   afterAll(async () => {
     await Promise.all([viewer, phone].filter(Boolean).map(closePage));
     await Promise.all([desk?.close(), guests?.close()]);
-    network?.end();
+    network?.remove();
   });
 
   test('that lets nothing through but the server is relayed', async () => {

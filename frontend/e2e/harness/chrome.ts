@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type LaunchOptions } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { lanAddresses } from './lan';
 import { CLIPS } from './paths';
 
@@ -51,6 +52,22 @@ export const launchWith = (options: LaunchOptions, args: string[] = [], common =
   chromium.launch({ executablePath: findChrome(), args: [...common, ...network(), ...args], ...options });
 
 export const launchLaptop = () => launchWith({});
+
+/** What Puppeteer switches off of what a browser does to hidden tabs. */
+const AS_FOR_TESTS = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** A laptop whose tabs hide each other, as people's do: Playwright lets every page think that it is seen. */
+export const launchTabs = () =>
+  puppeteer.launch({
+    executablePath: findChrome(),
+    args: [...COMMON, ...network()],
+    ignoreDefaultArgs: AS_FOR_TESTS,
+    defaultViewport: { width: 1280, height: 800 },
+  });
 
 type Profile = { options?: Parameters<typeof chromium.launchPersistentContext>[1]; args?: string[] };
 

@@ -2,10 +2,8 @@
 // Playwright drives only a Firefox of its own making, or one newer than Debian's.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser } from 'puppeteer-core';
 import { lanAddresses } from './lan';
-import { checkOrigin, type Kept, keepWatch } from './pages';
-import type { Asked } from './viewer';
 
 const NAMES = ['firefox-esr', 'firefox'];
 
@@ -50,56 +48,3 @@ export async function launchFirefox(): Promise<Browser> {
 
 /** What Firefox says in the log of a page that is reloaded or closed, or whose network changes. */
 export const EVENTS_CUT = /The connection to .*\/events\?.* was interrupted while the page was loading/;
-
-export type FoxPage = Kept & {
-  page: Page;
-  /** The same, for what is asked of any browser's page. */
-  asked: Asked;
-  context: BrowserContext;
-  troubles: string[];
-};
-
-export type FoxOptions = {
-  /** Runs before the page's own scripts, with this. */
-  init?: (given: string) => void;
-  given?: string;
-};
-
-/** A fresh context (its own storage) with one page, which is watched before it loads anything. */
-export async function openFox(
-  firefox: Browser,
-  name: string,
-  url: string,
-  { init, given = '' }: FoxOptions = {},
-): Promise<FoxPage> {
-  const context = await firefox.createBrowserContext();
-  const page = await context.newPage();
-  const watched: FoxPage = { name, page, asked: page as Asked, context, log: [], troubles: [] };
-  page.once('close', keepWatch(watched));
-  watch(watched);
-  await page.evaluateOnNewDocument(tellViolations);
-  if (init) await page.evaluateOnNewDocument(init, given);
-  await page.goto(url, { waitUntil: 'domcontentloaded' });
-  return watched;
-}
-
-function watch({ page, log, troubles }: FoxPage): void {
-  const trouble = (text: string) => {
-    troubles.push(text);
-    log.push(`TROUBLE ${text}`);
-  };
-  page.on('console', (message) => {
-    const text = `${message.type()}: ${message.text()} (${message.location().url})`;
-    if (message.type() === 'error') trouble(text);
-    else log.push(text);
-  });
-  page.on('pageerror', (error) => trouble(`uncaught: ${error instanceof Error ? error.stack : error}`));
-  page.on('request', (request) => checkOrigin(page.url(), request.url(), trouble));
-}
-
-/** WebDriver tells what a page logs, not what Firefox itself says about the page. */
-function tellViolations(): void {
-  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-    console.error(`refused by ${violatedDirective}: ${blockedURI}`),
-  );
-}

@@ -1,8 +1,9 @@
-/** Of metrics.json, by the contract. */
+/** Of metrics.json: the contract's, and `hidden`. */
 export const FIELDS = [
   'mode',
   'duration_s',
   'frames',
+  'hidden',
   'processed_fps',
   'e2e_latency_ms',
   'server_latency_ms',

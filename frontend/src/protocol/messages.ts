@@ -176,6 +176,16 @@ receive_time: number,
  */
 sample_time: number, };
 
+export type HiddenTime = { 
+/**
+ * Of `duration_s`.
+ */
+duration_s: number, 
+/**
+ * Of `frames.answered`.
+ */
+answered: number, };
+
 export type CpuPercent = { server: number | null, viewer: number | null, phone: number | null, };
 
 export type StageSummary = { 
@@ -242,7 +252,11 @@ display: StageSummary | null, };
 
 export type MetricsReport = { mode: Mode, duration_s: number | null, frames: FrameCounts, 
 /**
- * Frames whose detections were on screen, per second.
+ * Other programs' reports may lack it.
+ */
+hidden?: HiddenTime | null, 
+/**
+ * Frames whose detections were on screen, per second in which the tab could be seen.
  */
 processed_fps: number | null, 
 /**

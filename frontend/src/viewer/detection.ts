@@ -1,9 +1,11 @@
 // The detector as the page sees it: which mode is wanted, what the vision worker tells, what is measured.
+import { epochNow } from '../detect/epoch';
 import type { DetectorState, ResultMessage, StatusMessage } from '../detect/messages';
 import { Vision } from '../detect/vision';
 import type { ClientConfig, Mode } from '../protocol/messages';
 import { accessKey } from './access';
 import { DetectorPanel } from './detector-panel';
+import type { HiddenTime } from './hidden-time';
 import { Metrics } from './metrics';
 import type { Options } from './options';
 
@@ -20,7 +22,7 @@ export type DetectionHandlers = {
 
 export class Detection {
   /** The measurement under way. */
-  metrics = this.newMetrics();
+  metrics: Metrics;
   readonly vision: Vision;
   private readonly panel = new DetectorPanel((engine) => {
     this.run = null;
@@ -36,8 +38,10 @@ export class Detection {
     { model }: ClientConfig,
     private asked: Mode,
     private saver: boolean,
+    private readonly hiddenTime: HiddenTime,
     private readonly handlers: DetectionHandlers,
   ) {
+    this.metrics = this.newMetrics();
     const { sampler, path, engine, threads, softwareAdapter } = options;
     const { manifest, score_threshold: threshold } = model;
     const browser = { manifest, threshold, threads, softwareAdapter };
@@ -118,7 +122,7 @@ export class Detection {
   }
 
   private newMetrics(): Metrics {
-    return new Metrics((rtpTimestamp) => this.vision.arrivals.of(rtpTimestamp));
+    return new Metrics((rtpTimestamp) => this.vision.arrivals.of(rtpTimestamp), this.hiddenTime);
   }
 
   /** Frames a second that are wanted. */
@@ -134,6 +138,6 @@ export class Detection {
       this.metrics = this.newMetrics();
       this.handlers.begun(this.metrics);
     }
-    this.metrics.noteCounts(counts, clock, performance.now());
+    this.metrics.noteCounts(counts, clock, epochNow());
   }
 }

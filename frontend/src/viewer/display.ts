@@ -2,6 +2,7 @@
 import { epochNow } from '../detect/epoch';
 import type { ResultMessage } from '../detect/messages';
 import type { DetectionResult } from '../protocol/messages';
+import type { HiddenTime } from './hidden-time';
 import type { Metrics } from './metrics';
 import type { Stage } from './stage';
 
@@ -16,6 +17,7 @@ export class Display {
     private readonly stage: Stage,
     /** The measurement that is under way now. */
     private readonly metrics: () => Metrics,
+    private readonly hiddenTime: HiddenTime,
   ) {}
 
   /** Takes the picture over. */
@@ -23,10 +25,20 @@ export class Display {
     this.last = message.result;
     this.stage.show(message.result, message.picture);
     this.keep(message);
+    if (this.hiddenTime.on) {
+      this.metrics().noteUnseen();
+      return;
+    }
     const waiting = this.pending !== null;
     // Two results before one screen refresh: only the second is ever seen, so only it counts as displayed.
     this.pending = { message, drawn: epochNow(), metrics: this.metrics() };
     if (!waiting) requestAnimationFrame(() => this.shown());
+  }
+
+  /** What waits for the screen's next refresh has missed it. */
+  hide(): void {
+    this.pending?.metrics.noteUnseen();
+    this.pending = null;
   }
 
   /** The video is over. */

@@ -1,5 +1,7 @@
 // Does the video still arrive, and how much of it? A connection can stand while the phone's screen is locked.
 
+import { Throughput } from './throughput';
+
 /** Without a new frame for this long the picture is not live. */
 const STALLED_MS = 1500;
 const LOOK_EVERY_MS = 500;
@@ -8,8 +10,8 @@ type Reading = { at: number; frames: number; bytes: number };
 
 export class Flow {
   flowing = false;
-  private first: Reading | null = null;
-  private latest: Reading | null = null;
+  private frames = 0;
+  private readonly throughput = new Throughput();
   private grewAt = 0;
   private timer: number | undefined;
 
@@ -26,28 +28,26 @@ export class Flow {
   stop(): void {
     clearInterval(this.timer);
     this.flowing = false;
-    this.first = null;
-    this.latest = null;
+    this.frames = 0;
+    this.throughput.forget();
   }
 
   /** The rate is told from now on. */
   mark(): void {
-    this.first = this.latest;
+    this.throughput.mark();
   }
 
   /** Video received from the phone, RTP headers included, since the mark or since this connection began. */
   get kbps(): number | null {
-    const { first, latest } = this;
-    if (!first || !latest || latest.at === first.at) return null;
-    return ((latest.bytes - first.bytes) * 8) / (latest.at - first.at);
+    return this.throughput.kbps;
   }
 
   private async look(pc: RTCPeerConnection): Promise<void> {
     const reading = await readVideo(pc);
     if (!reading || pc.connectionState === 'closed') return;
-    this.first ??= reading;
-    if (reading.frames !== (this.latest?.frames ?? 0)) this.grewAt = performance.now();
-    this.latest = reading;
+    if (reading.frames !== this.frames) this.grewAt = performance.now();
+    this.frames = reading.frames;
+    this.throughput.note(reading.at, reading.bytes);
     const flowing = performance.now() - this.grewAt < STALLED_MS;
     if (flowing === this.flowing) return;
     this.flowing = flowing;

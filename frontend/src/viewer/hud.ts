@@ -2,7 +2,7 @@
 
 import type { CaptureSource, DetectorState } from '../detect/messages';
 import { byId, write } from '../dom';
-import type { FrameCounts } from '../protocol/messages';
+import type { FrameCounts, HiddenTime } from '../protocol/messages';
 import type { Glance } from './metrics';
 
 const DASH = '–';
@@ -11,6 +11,7 @@ export type Readings = {
   /** Null while no picture is live: figures of the last seconds would pass for those of now. */
   glance: Glance | null;
   frames: FrameCounts;
+  hidden: HiddenTime | null;
   clockError: number | null;
   captureClock: Record<CaptureSource, number>;
   detector: DetectorState | null;
@@ -28,7 +29,7 @@ export class Hud {
     }
   }
 
-  show({ glance, frames, clockError, captureClock, detector, rate, connection }: Readings): void {
+  show({ glance, frames, hidden, clockError, captureClock, detector, rate, connection }: Readings): void {
     this.put('fps', fixed(glance?.fps, 1));
     this.put('e2e-median', fixed(glance?.e2e?.median, 0));
     this.put('e2e-p95', fixed(glance?.e2e?.p95, 0));
@@ -37,6 +38,7 @@ export class Hud {
     this.put('drops', `${frames.dropped_client} / ${frames.dropped_server}`);
     this.put('errors', String(frames.errors));
     this.put('frames', `${frames.sampled} / ${frames.displayed}`);
+    this.put('hidden', hiddenWords(hidden));
     this.put('clock', clockError === null ? DASH : `± ${clockError.toFixed(1)}`);
     this.put('capture', mainSource(captureClock));
     this.put('detector', detectorWords(detector));
@@ -52,6 +54,12 @@ export class Hud {
 
 export function fixed(value: number | null | undefined, digits: number): string {
   return value === null || value === undefined ? DASH : value.toFixed(digits);
+}
+
+/** Frames that nobody saw are apart from those of the other readings. */
+export function hiddenWords(hidden: HiddenTime | null): string {
+  if (!hidden?.duration_s) return DASH;
+  return `${fixed(hidden.duration_s, 0)} s, ${hidden.answered} frames`;
 }
 
 const SOURCE_WORDS: Record<CaptureSource, string> = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../detect/counts';
 import type { ResultMessage, WorkerCounts } from '../detect/messages';
+import { HiddenTime } from './hidden-time';
 import { Metrics } from './metrics';
 
 const counts = (sampled: number): WorkerCounts => ({
@@ -142,6 +143,41 @@ describe('Metrics', () => {
     expect(e2e?.median).toBe(14_500);
     expect(metrics.recentStages(20_500).display?.median).toBe(12);
     expect(metrics.glance(60_000)).toMatchObject({ fps: null, e2e: null });
+  });
+
+  it('counts the time out of sight apart', () => {
+    const time = new HiddenTime();
+    const metrics = new Metrics(arrivedAt1010, time);
+    expect(metrics.report(outside).hidden).toBeNull();
+    // 10 a second: two seconds in sight, three out of it, one in sight.
+    const answer = (nth: number) => {
+      metrics.noteCounts(counts(nth), null, 100 * nth);
+      if (time.on) metrics.noteUnseen();
+      else metrics.noteShown(message, shownAt(100 * nth));
+    };
+    for (let nth = 1; nth <= 60; nth++) {
+      if (nth === 21) time.note(true, 2050);
+      if (nth === 51) time.note(false, 5050);
+      answer(nth);
+    }
+    const { hidden, duration_s, processed_fps, frames } = metrics.report(outside);
+    expect(duration_s).toBeCloseTo(6);
+    expect(hidden?.answered).toBe(30);
+    expect(hidden?.duration_s).toBeCloseTo(3, 0);
+    expect(frames).toMatchObject({ answered: 60, displayed: 30 });
+    expect(processed_fps).toBeCloseTo(10, 0);
+    expect(metrics.glance(6000).fps, 'since it is in sight again').toBeCloseTo(10);
+  });
+
+  it('has no rate of what is shown when all of the time is out of sight', () => {
+    const time = new HiddenTime();
+    const metrics = new Metrics(arrivedAt1010, time);
+    time.note(true, 0);
+    for (let nth = 1; nth <= 30; nth++) metrics.noteCounts(counts(nth), null, 100 * nth);
+    const { hidden, duration_s, processed_fps } = metrics.report(outside);
+    expect(duration_s).toBeCloseTo(3);
+    expect(hidden?.duration_s).toBe(duration_s);
+    expect(processed_fps).toBeNull();
   });
 
   it('keeps a bounded number of records, the newest', () => {

@@ -2,12 +2,19 @@
 
 import { noCounts } from '../detect/counts';
 import type { ClockReading, WorkerCounts } from '../detect/messages';
-import type { FrameCounts, MetricsReport, StagesMs, Summary } from '../protocol/messages';
+import type {
+  FrameCounts,
+  HiddenTime as HiddenPart,
+  MetricsReport,
+  StagesMs,
+  Summary,
+} from '../protocol/messages';
 import { type AnsweredFrame, type FrameRecord, frameRecord, type ShownTimes } from './frame-record';
+import { HiddenTime } from './hidden-time';
 import { stageTimes } from './stage-times';
 import { perSecond, summarise } from './stats';
 
-/** For the HUD: the last ten seconds. */
+/** For the HUD: the last ten seconds, or those since the tab came into sight. */
 export type Glance = {
   fps: number | null;
   e2e: Summary | null;
@@ -24,8 +31,8 @@ const ARRIVAL_TOLD_MS = 500;
 /** When a frame of the video arrived, by its RTP timestamp; null while, or where, that is not known. */
 export type ArrivalOf = (rtpTimestamp: number | undefined) => number | null;
 
-/** What had been counted when the page heard of it, ms on any clock that does not jump. */
-type News = { at: number; counts: WorkerCounts };
+/** What had been counted when the page heard of it, and how long the tab had been hidden by then. */
+type News = { at: number; counts: WorkerCounts; hidden: number };
 
 export class Metrics {
   /** For a recording: it ends, and tells of every frame. */
@@ -37,16 +44,20 @@ export class Metrics {
   counts: WorkerCounts = noCounts();
   clock: ClockReading | null = null;
   private displayed = 0;
+  private answeredHidden = 0;
   /** The first and the last news of a sampled frame: waiting for a phone is no part of the measurement. */
   private first: News | null = null;
   private last: News | null = null;
 
-  constructor(private readonly arrivalOf: ArrivalOf) {}
+  constructor(
+    private readonly arrivalOf: ArrivalOf,
+    private readonly hiddenTime = new HiddenTime(),
+  ) {}
 
   noteCounts(counts: WorkerCounts, clock: ClockReading | null, now: number): void {
     if (clock) this.clock = clock;
     if (counts.sampled > this.counts.sampled) {
-      this.last = { at: now, counts };
+      this.last = { at: now, counts, hidden: this.hiddenTime.until(now) };
       this.first ??= this.last;
     }
     this.counts = counts;
@@ -56,6 +67,11 @@ export class Metrics {
     this.displayed += 1;
     this.unsettled.push({ frame: { result, capture, rtpTimestamp, stamps, clock }, times });
     this.settle(times.shown - ARRIVAL_TOLD_MS);
+  }
+
+  /** A frame was answered that nobody sees, since the tab is hidden. */
+  noteUnseen(): void {
+    this.answeredHidden += 1;
   }
 
   /** All frames shown so far, oldest first. News of an arrival may still come: reading does not end the waiting. */
@@ -69,6 +85,14 @@ export class Metrics {
   get frames(): FrameCounts {
     const { sampled, sent, answered, dropped_client, dropped_server, errors } = this.counts;
     return { sampled, sent, answered, displayed: this.displayed, dropped_client, dropped_server, errors };
+  }
+
+  /** Null while there is no measurement. */
+  get hidden(): HiddenPart | null {
+    const { first, last, duration } = this;
+    if (!first || !last || duration === null) return null;
+    const share = (last.hidden - first.hidden) / (last.at - first.at);
+    return { duration_s: (share * duration) / 1000, answered: this.answeredHidden };
   }
 
   glance(now: number): Glance {
@@ -88,14 +112,16 @@ export class Metrics {
   }
 
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
-    const { counts, duration } = this;
+    const { counts, duration, hidden } = this;
+    const inSight = duration === null ? 0 : duration - 1000 * (hidden?.duration_s ?? 0);
     const records = this.allRecords();
     const { e2e, server, network } = latencies(records);
     return {
       mode: outside.mode,
       duration_s: duration === null ? null : duration / 1000,
       frames: this.frames,
-      processed_fps: duration === null ? null : perSecond(this.displayed, duration),
+      hidden,
+      processed_fps: inSight > 0 ? perSecond(this.displayed, inSight) : null,
       e2e_latency_ms: e2e,
       server_latency_ms: server,
       network_latency_ms: network,
@@ -113,7 +139,8 @@ export class Metrics {
   }
 
   private recentRecords(now: number): FrameRecord[] {
-    const first = this.records.findLastIndex(({ shown }) => now - shown > GLANCE_MS) + 1;
+    const since = Math.max(now - GLANCE_MS, this.hiddenTime.visibleSince);
+    const first = this.records.findLastIndex(({ shown }) => shown < since) + 1;
     return this.records.slice(first);
   }
 

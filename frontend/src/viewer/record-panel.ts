@@ -17,8 +17,8 @@ export class RecordPanel {
 
   constructor(
     private readonly recorder: Recorder,
-    /** Where the server keeps the figures of this room, and the key to it; null without a room. */
-    private readonly shelf: () => { path: string; token: string } | null,
+    /** Where the server keeps the figures of this room, with the key to it; null without a room. */
+    private readonly shelf: () => string | null,
   ) {
     this.button.addEventListener('click', () => this.press());
   }
@@ -49,8 +49,8 @@ export class RecordPanel {
     const shelf = this.shelf();
     try {
       if (!shelf) throw new Error('there is no room');
-      await send(`${shelf.path}?token=${shelf.token}`, post(metrics));
-      const link = Object.assign(document.createElement('a'), { href: shelf.path, target: '_blank' });
+      await send(shelf, post(metrics));
+      const link = Object.assign(document.createElement('a'), { href: shelf, target: '_blank' });
       link.textContent = 'The server keeps it, too.';
       this.note.append(link);
     } catch (error) {

@@ -23,9 +23,9 @@ export class Room {
   constructor(private readonly handlers: RoomHandlers) {}
 
   /** Where the server keeps this room's figures, and the key that lets us put them there. */
-  get shelf(): { path: string; token: string } | null {
+  get shelf(): string | null {
     const { entered } = this;
-    return entered && { path: `/api/rooms/${entered.room}/metrics`, token: entered.viewer_token };
+    return entered && `/api/rooms/${entered.room}/metrics?token=${entered.viewer_token}`;
   }
 
   start(fresh: boolean): void {

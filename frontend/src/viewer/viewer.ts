@@ -12,6 +12,7 @@ import { Display } from './display';
 import { Doctor } from './doctor/doctor';
 import { Filter } from './filter';
 import { Flow } from './flow';
+import { HiddenTime } from './hidden-time';
 import { Hud } from './hud';
 import { Invite } from './invite';
 import { Labels } from './labels';
@@ -43,6 +44,7 @@ export class Viewer {
     this.filter,
   );
   private readonly labels = new Labels(this.filter, () => this.filterChanged());
+  private readonly hiddenTime = new HiddenTime();
   private readonly flow = new Flow(() => this.update());
   private readonly phonePanel = new PhonePanel((signal) => this.room.channel?.post(signal));
   private readonly relay: Relay;
@@ -74,7 +76,7 @@ export class Viewer {
   ) {
     const mode = options.mode ?? config.mode;
     this.view.showNotes(options.notes);
-    this.detection = new Detection(options, config, mode, this.settings.saver, {
+    this.detection = new Detection(options, config, mode, this.settings.saver, this.hiddenTime, {
       result: (message) => this.showResult(message),
       begun: (metrics) => {
         this.flow.mark();
@@ -84,7 +86,7 @@ export class Viewer {
       disturbed: (reason) => this.recorder.spoil(reason),
     });
     const { vision } = this.detection;
-    this.display = new Display(this.stage, () => this.detection.metrics);
+    this.display = new Display(this.stage, () => this.detection.metrics, this.hiddenTime);
     this.snapshots = new Snapshots({ config, filter: this.filter, newest: () => this.display.newest });
     this.recorder = new Recorder({
       obstacle: () => this.obstacle,
@@ -99,7 +101,14 @@ export class Viewer {
     this.room.start(options.newRoom);
     this.view.onTakeBack(() => this.room.channel?.open());
     setInterval(() => this.refreshHud(), HUD_EVERY_MS);
+    document.addEventListener('visibilitychange', () => this.noteVisibility());
+    this.noteVisibility();
     this.update();
+  }
+
+  private noteVisibility(): void {
+    this.hiddenTime.note(document.visibilityState === 'hidden', epochNow());
+    if (this.hiddenTime.on) this.display.hide();
   }
 
   private state() {
@@ -357,6 +366,7 @@ export class Viewer {
     this.hud.show({
       glance: now === null ? null : metrics.glance(now),
       frames: metrics.frames,
+      hidden: metrics.hidden,
       clockError: this.relay.state === 'off' ? (metrics.clock?.error ?? null) : this.relay.clockError,
       captureClock: metrics.counts.capture_clock,
       detector,

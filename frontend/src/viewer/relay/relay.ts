@@ -3,6 +3,7 @@ import { Backoff } from '../../backoff';
 import type { Capture } from '../../detect/messages';
 import type { RoomCreated } from '../../protocol/messages';
 import { forThisTab, keep, recall } from '../../store';
+import { Throughput } from '../throughput';
 import { ListeningRule, type Situation } from './listening-rule';
 import { NewestDecoder } from './newest-decoder';
 import { type RelayFrame, RelaySocket } from './relay-socket';
@@ -27,8 +28,6 @@ const ASK_AGAIN = { first: 3000, longest: 30_000 };
 /** The room in which the direct way did not work, kept over a reload. */
 const KEY = 'sightline.relayed';
 
-type Reading = { at: number; bytes: number };
-
 export class Relay {
   state: RelayState = 'off';
   /** The last picture's time is right within ± this, ms. */
@@ -42,8 +41,7 @@ export class Relay {
   private askTimer: number | undefined;
   private stallTimer: number | undefined;
   private bytes = 0;
-  private first: Reading | null = null;
-  private latest: Reading | null = null;
+  private readonly throughput = new Throughput();
   private readonly context: CanvasRenderingContext2D;
 
   constructor(
@@ -75,14 +73,12 @@ export class Relay {
 
   /** The rate is told from now on. */
   mark(): void {
-    this.first = this.latest;
+    this.throughput.mark();
   }
 
   /** What came since the mark, or since pictures came this way. */
   get kbps(): number | null {
-    const { first, latest } = this;
-    if (!first || !latest || latest.at === first.at) return null;
-    return ((latest.bytes - first.bytes) * 8) / (latest.at - first.at);
+    return this.throughput.kbps;
   }
 
   private apply(): void {
@@ -115,8 +111,7 @@ export class Relay {
     this.socket?.close();
     this.socket = undefined;
     this.decoder?.stop();
-    this.first = null;
-    this.latest = null;
+    this.throughput.forget();
     this.clockError = null;
     if (this.state === 'off') return;
     this.state = 'off';
@@ -139,8 +134,7 @@ export class Relay {
   private show(picture: ImageBitmap, { capture, clockError }: RelayFrame): void {
     this.draw(picture);
     this.clockError = clockError;
-    this.latest = { at: performance.now(), bytes: this.bytes };
-    this.first ??= this.latest;
+    this.throughput.note(performance.now(), this.bytes);
     this.flows();
     this.handlers.picture(picture, capture);
   }

@@ -1,12 +1,19 @@
 # `./start.sh --docker`; sourced after setup.sh, from the project's root.
 
 # Interfaces of containers, virtual machines and VPNs, as in src/lan.rs: a phone in the room cannot reach them.
-VIRTUAL_INTERFACES='^(br-|cni|docker|flannel|podman|tailscale|tap|tun|utun|veth|virbr|wg)'
+VIRTUAL_INTERFACES='^(br-|cali|cni|docker|flannel|incusbr|lxc|lxdbr|nordlynx|podman|ppp|proton|tailscale|tap|tun|utun|vEthernet|vboxnet|veth|virbr|vmnet|vnet|wg|zt)'
 
 # This computer's address on the local network: the default route's, if it leads there.
 lan_address() {
   if [ "$(uname)" = Darwin ]; then
-    ipconfig getifaddr "$(route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2 }')"
+    local interface
+    interface=$(route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2 }')
+    # With a VPN the default route is the VPN's; a Mac's own networks are en0, en1, …
+    if printf '%s' "$interface" | grep -Eq "$VIRTUAL_INTERFACES"; then
+      ipconfig getifaddr en0 || ipconfig getifaddr en1
+      return
+    fi
+    ipconfig getifaddr "$interface"
     return
   fi
   local default

@@ -60,6 +60,8 @@ pub struct Occupancy {
 pub struct Wish<'a> {
     /// Names the page to get its own seat back; one without a name leaves when its stream ends.
     pub client: &'a str,
+    /// Tells that name's documents apart: a page that is loaded anew has another one.
+    pub page: &'a str,
     /// Replaces another phone.
     pub takeover: bool,
     /// The last event that reached the page: it goes on after it.
@@ -95,7 +97,7 @@ impl Rooms {
     /// Those that were kept in this folder, and from now on are.
     pub fn kept_in(folder: &Path, limits: RoomLimits) -> Self {
         let keeper = Keeper::new(folder);
-        let rooms = keeper.load(limits.max_rooms);
+        let rooms = keeper.load();
         let mut rooms: Vec<Room> = rooms.into_iter().map(KeptRoom::into_room).collect();
         rooms.retain(|room| room.idle() < Some(limits.idle));
         rooms.sort_by_key(Room::idle);
@@ -204,6 +206,19 @@ impl Rooms {
     /// Whether the token is that of this role.
     pub fn expect(&self, role: Role, room: &str, token: &str) -> Result<(), RoomError> {
         self.lock().open_for(role, room, token).map(drop)
+    }
+
+    /// The same, and that nobody else sits there: rules as for signals.
+    pub fn expect_seated(
+        &self,
+        role: Role,
+        room: &str,
+        token: &str,
+        sitting: Option<&str>,
+    ) -> Result<(), RoomError> {
+        let mut state = self.lock();
+        let room = state.open_for(role, room, token)?;
+        room.check_speaker(role, sitting)
     }
 
     /// Keeps the viewer's last report until the room goes. Whoever calls this bounds its size.

@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, Limits};
 use crate::join::JoinAddresses;
 use crate::lan::{self, LanAddress};
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::rooms::Rooms;
 use crate::rooms::codes::{CodeLimits, Codes};
@@ -47,8 +47,6 @@ pub struct Server {
     certificates: Arc<Certificates>,
     tls: TlsAcceptor,
     router: Router,
-    /// For a connection too many of its address.
-    crowded: Router,
     join: JoinAddresses,
     first_phone_token: String,
     shutdown: CancellationToken,
@@ -123,7 +121,6 @@ impl Server {
             certificates,
             tls,
             router,
-            crowded: web::crowded(),
             join,
             first_phone_token,
             shutdown,
@@ -188,7 +185,6 @@ impl Server {
     }
 
     async fn accept_one(&self) {
-        let permit = self.places.next().await;
         let (stream, peer) = match self.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -196,17 +192,15 @@ impl Server {
                 return tokio::time::sleep(ACCEPT_RETRY).await;
             }
         };
-        let admission = self.places.admit(permit, peer.ip());
-        if !matches!(admission, Admission::Served(_)) {
-            let why = Refusal::ConnectionsPerAddress;
-            self.metrics.refusals.count(why);
-        }
-        let (place, router) = match admission {
-            Admission::Served(place) => (place, &self.router),
-            Admission::Told(place) => (place, &self.crowded),
-            Admission::Closed => return,
+        let (place, router) = match self.places.admit(peer.ip()) {
+            Admission::Served(place) => (place, self.router.clone()),
+            Admission::Told(place, why) => {
+                self.metrics.refusals.count(why);
+                (place, web::crowded(why))
+            }
+            Admission::Closed(why) => return self.metrics.refusals.count(why),
         };
-        let serving = self.serving(router.clone());
+        let serving = self.serving(router);
         let stream = Lingering::new(stream, place, &self.metrics, self.tasks.clone());
         self.tasks.spawn(async move {
             if let Err(error) = serving.connection(stream, peer.ip()).await {

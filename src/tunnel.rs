@@ -1,6 +1,6 @@
 //! A tunnel: a program of the user's own gives this server a public address, by a certificate that phones know.
 //!
-//! Only the pages and the introduction pass it. The program comes to this server by HTTPS and does not check the
+//! Everything but the video may pass it, and whoever has its address may ask. The program comes to this server by HTTPS and does not check the
 //! certificate: plain HTTP with the tunnel's Host would be sent to HTTPS.
 
 mod kind;
@@ -8,16 +8,17 @@ mod kind;
 mod tests;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, ErrorKind::InvalidData};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures_util::stream::{self, BoxStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
 use crate::config::Config;
 use crate::server;
@@ -53,6 +54,12 @@ pub async fn open(config: &mut Config) -> Result<Option<Tunnel>> {
     config.listen = server::listen(config.listen).await?.local_addr()?;
     tracing::info!("waiting for a public address from {}", kind.program());
     let (tunnel, origin) = Tunnel::start(kind, config.listen.port(), PATIENCE).await?;
+    if config.guard.access_key.is_none() {
+        tracing::warn!(
+            "whoever knows the tunnel's address can make rooms and have frames detected by this server: \
+             --access-key KEY keeps both for those who have it"
+        );
+    }
     config
         .reach_by(&origin)
         .with_context(|| format!("{} gave a strange address", kind.program()))?;
@@ -169,13 +176,28 @@ impl Tunnel {
     }
 }
 
-/// Both streams' lines, as they come. An overlong line is skipped.
+/// Both streams' lines, as they come.
 fn lines_of(child: &mut Child) -> BoxStream<'static, String> {
-    let codec = || LinesCodec::new_with_max_length(MAX_LINE_BYTES);
     let stdout = child.stdout.take().expect("it is piped");
     let stderr = child.stderr.take().expect("it is piped");
-    let stdout = FramedRead::new(stdout, codec());
-    let stderr = FramedRead::new(stderr, codec());
-    let lines = stream::select(stdout, stderr);
-    lines.filter_map(async |line| line.ok()).boxed()
+    stream::select(lines(stdout), lines(stderr)).boxed()
+}
+
+/// A line that is overlong or no text is skipped. The codec calls that the end, which it is not.
+fn lines(reader: impl AsyncRead + Unpin) -> impl Stream<Item = String> {
+    let codec = LinesCodec::new_with_max_length(MAX_LINE_BYTES);
+    stream::unfold(FramedRead::new(reader, codec), async |mut lines| {
+        let mut skipped = false;
+        loop {
+            match lines.next().await {
+                Some(Ok(line)) => return Some((line, lines)),
+                Some(Err(LinesCodecError::Io(error))) if error.kind() != InvalidData => {
+                    return None;
+                }
+                Some(Err(_)) => skipped = true,
+                None if skipped => skipped = false,
+                None => return None,
+            }
+        }
+    })
 }

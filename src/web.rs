@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::ice::Ice;
 use crate::join::JoinAddresses;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Refusal};
 use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
@@ -60,6 +60,7 @@ pub struct Shared {
     /// But for what changes with this machine's addresses.
     client_config: ClientConfig,
     has_tunnel: bool,
+    in_container: bool,
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
@@ -74,6 +75,7 @@ impl Shared {
             parts,
             client_config: client_config(config),
             has_tunnel: config.tunnel.is_some(),
+            in_container: config.scope.in_container,
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
@@ -145,9 +147,9 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// For a connection too many of its address.
-pub fn crowded() -> Router {
-    Router::new().fallback(guard::tell_crowded)
+/// For a connection too many, in all or of its address.
+pub fn crowded(why: Refusal) -> Router {
+    Router::new().fallback(async move || guard::tell_crowded(why))
 }
 
 fn client_config(config: &Config) -> ClientConfig {

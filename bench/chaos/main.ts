@@ -67,15 +67,17 @@ async function disturb(rig: Rig, chosen: Disturbance[], ms: number, dice: Dice):
   const heals: Heal[] = [];
   const begun = Date.now();
   let lastLife = false;
-  for (const pick = shuffled(chosen, dice); Date.now() - begun < ms; ) {
+  for (let pick = shuffled(chosen, dice); Date.now() - begun < ms; ) {
     if (!lastLife && Date.now() - begun > ms / 3) {
       lastLife = true;
+      const harmless = chosen.filter(({ killsServer }) => !killsServer);
+      // Nothing else was chosen: then there is no last life to look at.
+      if (harmless.length > 0) pick = shuffled(harmless, dice);
       await settled(rig);
       before = await countAlive(rig);
       memory = [];
     }
     const next = pick();
-    if (next.killsServer && lastLife) continue;
     heals.push(await one(rig, next, dice));
     memory.push(megabytesOf(rig.server.pid));
     await dice.between(2, 6);

@@ -1,9 +1,10 @@
 // The viewer's tab is hidden behind another one: detection goes on, and that time is told apart from the rest.
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keepApart } from './harness/apart';
 import { launchTabs } from './harness/chrome';
 import { install } from './harness/in-page';
-import { openPhone, takeTroubles, type Watched } from './harness/pages';
+import { closePage, openPhone, takeTroubles, type Watched } from './harness/pages';
 import { openPuppet, type PuppetPage } from './harness/puppets';
 import { type Session, startSession } from './harness/session';
 import { untilState } from './harness/state';
@@ -85,6 +86,24 @@ test('what is measured in a hidden tab has frames and no figures of a screen', a
   expect(metrics.frames.answered).toBeGreaterThan(0);
   expect(metrics.hidden?.duration_s).toBe(metrics.duration_s);
   expect(metrics).toMatchObject({ processed_fps: null, e2e_latency_ms: null, frames: { displayed: 0 } });
+  await bring(viewer.page, 'visible');
+  await untilPainted(viewer.asked, 3);
+});
+
+test('relayed pictures are detected in a hidden tab, too', async () => {
+  await closePage(phone);
+  await viewer.page.evaluate(() =>
+    document.querySelector<HTMLInputElement>('input[value="server"]')?.click(),
+  );
+  phone = await openPhone(session.phones, await joinLink(viewer.asked), { init: keepApart });
+  await untilState(viewer.asked, { mode: 'server', connection: 'relayed', detector: { kind: 'ready' } });
+  await untilPainted(viewer.asked, 5);
+  await bring(other, 'hidden');
+  const since = await viewer.page.evaluate(() => performance.now());
+  await untilAnswered(30);
+  const seconds = ((await viewer.page.evaluate(() => performance.now())) - since) / 1000;
+  // The timers of a hidden tab would let one through a second.
+  expect(seconds).toBeLessThan(20);
   await bring(viewer.page, 'visible');
   await untilPainted(viewer.asked, 3);
 });

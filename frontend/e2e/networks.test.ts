@@ -61,6 +61,8 @@ describe.skipIf(obstacle !== null)(`a laptop on several networks${obstacle ? ` (
     await page.locator('#network-choice').focus();
     await page.keyboard.press('ArrowUp');
     await leadsTo('192.168.7.20');
+    await page.keyboard.press('w');
+    expect(await page.locator('#waterfall').getAttribute('open')).toBeNull();
   });
 
   test('another Wi-Fi: the code follows by itself, and who chose another way stays there', async () => {

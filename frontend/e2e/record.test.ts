@@ -1,7 +1,7 @@
 // The record button: figures of a live session, as a file and kept by the server; and the waterfall.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MetricsReport } from '../src/protocol/messages';
+import type { MetricsReport, RoomCreated } from '../src/protocol/messages';
 import type { Recording } from '../src/viewer/recording';
 import { openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
@@ -72,8 +72,11 @@ test('the button records, saves a file, and leaves the figures with the server',
   expect(saved).toMatchObject({ mode: 'server', cpu_percent: { server: null, viewer: null, phone: null } });
   expect(saved.frames.displayed).toBeGreaterThan(0);
   await untilText(page, '#record-note', /The server keeps it, too/);
-  const kept = await page.locator('#record-note a').getAttribute('href');
-  const answer = await page.request.get(new URL(kept ?? '', session.server.viewerUrl).href);
+  const room: RoomCreated = JSON.parse(
+    await page.evaluate(() => localStorage.getItem('sightline.room') ?? ''),
+  );
+  const kept = `/api/rooms/${room.room}/metrics?token=${room.viewer_token}`;
+  const answer = await page.request.get(new URL(kept, session.server.viewerUrl).href);
   expect(await answer.json()).toEqual(saved);
 });
 

@@ -5,21 +5,27 @@ use std::sync::OnceLock;
 
 use clap::Parser;
 use sightline::{Args, Config, Server};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-pub fn addr() -> SocketAddr {
-    static ADDR: OnceLock<SocketAddr> = OnceLock::new();
-    *ADDR.get_or_init(start)
+/// Kept while the process lives.
+struct Running {
+    addr: SocketAddr,
+    _runtime: Runtime,
+    _state: TempDir,
 }
 
-fn start() -> SocketAddr {
+pub fn addr() -> SocketAddr {
+    static RUNNING: OnceLock<Running> = OnceLock::new();
+    RUNNING.get_or_init(start).addr
+}
+
+fn start() -> Running {
     // The server finds the model and the pages from there.
     std::env::set_current_dir(ROOT).expect("the project's folder");
-    // Kept while the process lives.
-    let state = Box::leak(Box::new(
-        tempfile::tempdir().expect("a folder for its state"),
-    ));
+    let state = tempfile::tempdir().expect("a folder for its state");
     let state_dir = state.path().display().to_string();
     let line = [
         "sightline",
@@ -41,11 +47,15 @@ fn start() -> SocketAddr {
     let line = line.into_iter().chain(crate::drive::PATIENT);
     let args = Args::try_parse_from(line).expect("good options");
     let config = Config::try_from(args).expect("a built project: ./start.sh once");
-    let runtime = Box::leak(Box::new(tokio::runtime::Runtime::new().expect("threads")));
+    let runtime = Runtime::new().expect("threads");
     let server = runtime
         .block_on(Server::bind(config))
         .expect("the server starts");
     let addr = server.local_addr();
     runtime.spawn(async move { server.serve().await });
-    addr
+    Running {
+        addr,
+        _runtime: runtime,
+        _state: state,
+    }
 }

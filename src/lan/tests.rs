@@ -109,3 +109,17 @@ fn the_order_does_not_hang_on_the_system_s() {
     all.reverse();
     assert_eq!(found(&all, &[]), one);
 }
+
+/// In a container the script has to find the address that phones come to.
+#[test]
+fn the_script_for_containers_leaves_out_the_same_interfaces() {
+    let script = include_str!("../../scripts/docker.sh");
+    let line = script
+        .lines()
+        .find_map(|line| line.strip_prefix("VIRTUAL_INTERFACES='^("));
+    let listed = line
+        .and_then(|line| line.strip_suffix(")'"))
+        .expect("a list");
+    let ours = VIRTUAL_INTERFACES.map(|(prefix, _)| prefix).join("|");
+    assert_eq!(listed, ours);
+}

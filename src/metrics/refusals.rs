@@ -14,6 +14,7 @@ pub enum Refusal {
     Guesses,
     RoomsPerMinute,
     RoomsFull,
+    Connections,
     ConnectionsPerAddress,
     HeaderSize,
     HeaderTimeout,
@@ -24,7 +25,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::ForeignHost,
         Self::ForeignOrigin,
         Self::AccessKey,
@@ -32,6 +33,7 @@ impl Refusal {
         Self::Guesses,
         Self::RoomsPerMinute,
         Self::RoomsFull,
+        Self::Connections,
         Self::ConnectionsPerAddress,
         Self::HeaderSize,
         Self::HeaderTimeout,
@@ -50,6 +52,7 @@ impl Refusal {
             Self::Guesses => "guesses",
             Self::RoomsPerMinute => "rooms_per_minute",
             Self::RoomsFull => "rooms_full",
+            Self::Connections => "connections",
             Self::ConnectionsPerAddress => "connections_per_address",
             Self::HeaderSize => "header_size",
             Self::HeaderTimeout => "header_timeout",

@@ -16,8 +16,8 @@ use super::room::Room;
 
 pub const ROOMS_FILE: &str = "rooms.json";
 const VERSION: u32 = 1;
-/// A room takes about 190.
-const MAX_ROOM_BYTES: usize = 512;
+/// A room takes about 190: those of a server that was allowed many more are read, too.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -79,8 +79,8 @@ impl Keeper {
     }
 
     /// What was kept; none after a warning if the file is none of ours or damaged.
-    pub fn load(&self, max_rooms: usize) -> Vec<KeptRoom> {
-        read(&self.folder.join(ROOMS_FILE), max_rooms).unwrap_or_else(|error| {
+    pub fn load(&self) -> Vec<KeptRoom> {
+        read(&self.folder.join(ROOMS_FILE)).unwrap_or_else(|error| {
             tracing::warn!(
                 "starting without the rooms of last time, phones must scan anew: {error:#}"
             );
@@ -102,16 +102,15 @@ impl Keeper {
     }
 }
 
-fn read(file: &Path, max_rooms: usize) -> Result<Vec<KeptRoom>> {
+fn read(file: &Path) -> Result<Vec<KeptRoom>> {
     let named = || file.display().to_string();
     let opened = match fs::File::open(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         opened => opened.with_context(named)?,
     };
-    let limit = (max_rooms + 1).saturating_mul(MAX_ROOM_BYTES) as u64;
     let mut text = String::new();
     opened
-        .take(limit)
+        .take(MAX_FILE_BYTES)
         .read_to_string(&mut text)
         .with_context(named)?;
     let kept: File = serde_json::from_str(&text).with_context(named)?;

@@ -64,12 +64,13 @@ impl Room {
                     let events = seat.read(stream, reached, peer_present);
                     return Ok((seat.sitting.clone(), events));
                 }
+                may_return(seat, wish)?;
             } else {
                 may_replace(role, seat, wish)?;
                 seat.say_replaced();
             }
         }
-        let mut seat = Seat::new(role, wish.client, limits.max_events);
+        let mut seat = Seat::new(role, wish.client, wish.page, limits.max_events);
         let events = seat.read(stream, None, peer_present);
         let sitting = seat.sitting.clone();
         self.seats.insert(role, seat);
@@ -101,7 +102,7 @@ impl Room {
     }
 
     /// Who names a sitting must sit there; and nobody speaks for a page that has a name without naming its sitting.
-    fn check_speaker(&self, role: Role, sitting: Option<&str>) -> Result<(), RoomError> {
+    pub fn check_speaker(&self, role: Role, sitting: Option<&str>) -> Result<(), RoomError> {
         let speaks = match (self.seats.get(&role), sitting) {
             (Some(seat), Some(sitting)) => is_same(&seat.sitting, sitting).into(),
             (Some(seat), None) => !seat.is_named(),
@@ -121,6 +122,16 @@ impl Room {
         if let Some(peer) = self.seats.get_mut(&role.other()) {
             peer.tell_surely(&RoomEvent::Peer { role, present });
         }
+    }
+}
+
+/// A tab that was duplicated has the same name as the one it came from. The one that lost its seat to the
+/// other must not take it back by itself, or the two would take it from each other for ever.
+fn may_return(seat: &Seat, wish: &Wish) -> Result<(), RoomEvent> {
+    let is_taken = seat.page != wish.page && seat.away_since.is_none();
+    match is_taken && wish.last_event_id.is_some() && !wish.takeover {
+        true => Err(RoomEvent::Replaced {}),
+        false => Ok(()),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Seat {
     /// Names this sitting: told to the one who sits here and to nobody else, so it also proves who speaks.
     pub sitting: String,
     client: String,
+    /// Which of that name's documents sits here: duplicated tabs share the name.
+    pub page: String,
     /// The newest stream that led here.
     stream: u64,
     /// Leads to it, unless it ended or was too slow.
@@ -57,11 +59,12 @@ pub struct Seat {
 }
 
 impl Seat {
-    pub fn new(role: Role, client: &str, max_kept: usize) -> Self {
+    pub fn new(role: Role, client: &str, page: &str, max_kept: usize) -> Self {
         Self {
             role,
             sitting: random_name(),
             client: client.to_owned(),
+            page: page.to_owned(),
             stream: 0,
             events: None,
             away_since: None,

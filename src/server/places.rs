@@ -8,12 +8,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
 use crate::limits::network_of;
+use crate::metrics::Refusal;
 
-/// Connections too many of their address that are told so at a time; further ones are only closed.
+/// Further places for this machine's own connections: whoever fills the server does not keep its
+/// operator out.
+const KEPT_FOR_US: usize = 16;
+/// Connections too many that are told so at a time; further ones are only closed.
 const TOLD_AT_A_TIME: usize = 16;
 
 pub struct Places {
     all: Arc<Semaphore>,
+    ours: Arc<Semaphore>,
     to_be_told: Arc<Semaphore>,
     per_address: usize,
     taken: Taken,
@@ -30,51 +35,55 @@ pub struct Place {
 /// Whether a connection is served.
 pub enum Admission {
     Served(Place),
-    /// Its address has too many; it is told so.
-    Told(Place),
+    /// There are too many; it is told so.
+    Told(Place, Refusal),
     /// So many of these that it is not even told.
-    Closed,
+    Closed(Refusal),
 }
 
 impl Places {
     pub fn new(config: &Config) -> Self {
+        let places = |count| Arc::new(Semaphore::new(count));
         Self {
-            all: Arc::new(Semaphore::new(config.max_connections)),
-            to_be_told: Arc::new(Semaphore::new(TOLD_AT_A_TIME)),
+            all: places(config.max_connections),
+            ours: places(KEPT_FOR_US),
+            to_be_told: places(TOLD_AT_A_TIME),
             per_address: config.guard.limits.connections_per_address,
             taken: Taken::default(),
         }
     }
 
-    /// Waits until there is one for the next connection, whoever it will be.
-    pub async fn next(&self) -> OwnedSemaphorePermit {
-        let free = Arc::clone(&self.all).acquire_owned().await;
-        free.expect("the semaphore is never closed")
-    }
-
     /// A tunnel or proxy on this machine brings everybody's connections from loopback: one address's
     /// limit would be everybody's, so loopback has none of its own.
-    pub fn admit(&self, permit: OwnedSemaphorePermit, ip: IpAddr) -> Admission {
+    pub fn admit(&self, ip: IpAddr) -> Admission {
         let ip = ip.to_canonical();
-        if ip.is_loopback() {
-            return Admission::Served(Place {
-                _permit: permit,
-                _share: None,
-            });
-        }
-        if let Some(share) = self.share_of(network_of(ip)) {
-            return Admission::Served(Place {
-                _permit: permit,
-                _share: Some(share),
-            });
-        }
-        match Arc::clone(&self.to_be_told).try_acquire_owned() {
-            Ok(permit) => Admission::Told(Place {
-                _permit: permit,
-                _share: None,
-            }),
-            Err(_) => Admission::Closed,
-        }
+        let is_ours = ip.is_loopback();
+        let kept = || free(&self.ours).filter(|_| is_ours);
+        let Some(permit) = free(&self.all).or_else(kept) else {
+            return self.refuse(Refusal::Connections);
+        };
+        let share = match is_ours {
+            true => None,
+            false => match self.share_of(network_of(ip)) {
+                Some(share) => Some(share),
+                None => return self.refuse(Refusal::ConnectionsPerAddress),
+            },
+        };
+        Admission::Served(Place {
+            _permit: permit,
+            _share: share,
+        })
+    }
+
+    fn refuse(&self, why: Refusal) -> Admission {
+        let Some(permit) = free(&self.to_be_told) else {
+            return Admission::Closed(why);
+        };
+        let place = Place {
+            _permit: permit,
+            _share: None,
+        };
+        Admission::Told(place, why)
     }
 
     fn share_of(&self, network: IpAddr) -> Option<Share> {
@@ -87,6 +96,10 @@ impl Places {
         let taken = Arc::clone(&self.taken);
         Some(Share { network, taken })
     }
+}
+
+fn free(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(places).try_acquire_owned().ok()
 }
 
 /// One of an address's places.

@@ -64,6 +64,8 @@ fn written_beside(file: &Path, pem: &str) -> Result<NamedTempFile> {
     fs::create_dir_all(folder)?;
     let mut temporary = NamedTempFile::new_in(folder)?;
     temporary.write_all(pem.as_bytes())?;
+    // Under its name only once it is on the disk: an empty file would pass for a damaged one.
+    temporary.as_file().sync_all()?;
     Ok(temporary)
 }
 

@@ -1,5 +1,7 @@
 //! Lines as the programs print them, taken from public reports and documents.
 
+use futures_util::StreamExt;
+
 use super::kind::{Said, TunnelKind};
 
 const NO_TOKEN: &str = concat!(
@@ -82,4 +84,12 @@ fn localtunnel_says_its_address_in_a_sentence() {
         localtunnel("    at Socket.emit (node:events:514:28)"),
         Said::Nothing
     );
+}
+
+#[tokio::test]
+async fn a_line_that_is_overlong_or_no_text_hides_none_after_it() {
+    let overlong = "x".repeat(3 * super::MAX_LINE_BYTES);
+    let said = [b"first\n", overlong.as_bytes(), b"\n\xFF\xFE\nlast\n"].concat();
+    let heard: Vec<String> = super::lines(said.as_slice()).collect().await;
+    assert_eq!(heard, ["first", "last"]);
 }

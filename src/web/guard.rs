@@ -18,11 +18,11 @@ use super::error::Failure;
 use super::trust;
 use crate::config::{Config, Limits};
 use crate::metrics::Refusal;
-use access::{Access, Caller};
+use access::Access;
 use host::HostNames;
 use origin::Origins;
 
-pub use access::{Peer, check_key, granted, limit_rooms};
+pub use access::{Caller, Peer, check_key, granted, limit_rooms};
 pub use body::{Holding, limit_body};
 pub use host::{host, is_this_machine};
 
@@ -130,12 +130,21 @@ fn say_what_browsers_may_do(headers: &mut HeaderMap, permissions: &'static str) 
     headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));
 }
 
-/// Every answer to a connection too many of its address.
-pub async fn tell_crowded() -> Response {
-    let message = "your address has too many connections open here: close some, or have the server \
-                   started with a larger --max-connections-per-address";
-    let why = Refusal::ConnectionsPerAddress.as_str();
-    let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, why, message);
+/// Every answer to a connection too many.
+pub fn tell_crowded(why: Refusal) -> Response {
+    let (status, message) = match why {
+        Refusal::ConnectionsPerAddress => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "your address has too many connections open here: close some, or have the server started \
+             with a larger --max-connections-per-address",
+        ),
+        _ => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server has as many connections as it takes: try again in a moment, or have it \
+             started with a larger --max-connections",
+        ),
+    };
+    let failure = Failure::new(status, why.as_str(), message);
     let mut response = failure.with(header::RETRY_AFTER, 1.into()).into_response();
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);

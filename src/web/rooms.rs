@@ -6,16 +6,16 @@ pub mod metrics;
 pub mod relay;
 pub mod seats;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 
 use super::AppState;
 use super::error::Failure;
-use super::guard;
+use super::guard::{self, Caller};
 use crate::protocol::{JoinInfo, RoomCreated};
 use crate::rooms::RoomKeys;
 
@@ -26,17 +26,16 @@ pub fn join_url(phone_origin: &str, phone_token: &str) -> String {
     format!("{phone_origin}/j/{phone_token}")
 }
 
-/// The first viewer on this machine gets the room whose code the terminal shows.
+/// The first viewer on this machine gets the room whose code the terminal shows. In a container every
+/// peer looks foreign, and the Host has to do.
 pub async fn create(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Json<RoomCreated>, Failure> {
-    let is_local = guard::host(&headers).is_some_and(|host| guard::is_this_machine(&host));
-    let first = if is_local {
-        state.take_first_room()
-    } else {
-        None
-    };
+    let by_host = || guard::host(&headers).is_some_and(|host| guard::is_this_machine(&host));
+    let is_local = caller.is_local || (state.in_container && by_host());
+    let first = is_local.then(|| state.take_first_room()).flatten();
     let keys = first.map_or_else(|| state.rooms.create(), Ok)?;
     let room = describe(&state, keys)?;
     state.metrics.rooms.created.inc();

@@ -11,7 +11,7 @@ pub mod rooms;
 
 use std::fs;
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +33,18 @@ pub const PEOPLE_GREY: &[u8] = include_bytes!("../fixtures/people_grey.jpg");
 pub const PEOPLE_CMYK: &[u8] = include_bytes!("../fixtures/people_cmyk.jpg");
 pub const PEOPLE_PROGRESSIVE: &[u8] = include_bytes!("../fixtures/people_progressive.jpg");
 pub const BLANK: &[u8] = include_bytes!("../fixtures/blank.jpg");
+
+/// One of this machine's addresses that is not loopback.
+pub fn other_address() -> Option<Ipv4Addr> {
+    let interfaces = if_addrs::get_if_addrs().ok()?;
+    let mut addresses = interfaces
+        .iter()
+        .filter_map(|interface| match interface.ip() {
+            IpAddr::V4(ip) if !ip.is_loopback() => Some(ip),
+            _ => None,
+        });
+    addresses.next()
+}
 
 /// What `future` gives, or a failure that says what never came.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -29,7 +29,7 @@ describe('item 6, the doctor of a connection that is well', () => {
     expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect(summary(checks)).toBe('all well');
     expect(find(checks, 'path')?.value).toBe('Straight: host ↔ host over UDP, by Wi-Fi');
-    expect(diagnosePhone(phone).every(({ state }) => state === 'ok')).toBe(true);
+    expect(diagnosePhone(phone, false).every(({ state }) => state === 'ok')).toBe(true);
   });
 
   it('takes a relay for well, and says that it is one', () => {
@@ -161,6 +161,33 @@ describe('item 6, why nothing connects', () => {
   it('it stood and broke', () => {
     const broken = { ...failed, pairs: { tried: 4, working: 1 } };
     expect(pairs(checksOf(onBoth(broken)))).toMatchObject({ state: 'bad', value: 'broken' });
+  });
+});
+
+describe('pictures through the server', () => {
+  const between = ['path', 'round-trip', 'loss', 'frames'];
+  const relayed = (fps: number | null) =>
+    checksOf({ ...onBoth(failed), viewer: { link: failed, relayed: { fps } } });
+
+  it('are told as that, and not waited for', () => {
+    const checks = relayed(9.84);
+    for (const id of between) expect(find(checks, id)?.state, id).not.toBe('waiting');
+    expect(find(checks, 'path')).toMatchObject({ state: 'ok', value: expect.stringMatching(/server/) });
+    expect(find(checks, 'frames')).toMatchObject({ state: 'ok', value: '9.8 /s, relayed' });
+    expect(bads(checks), 'why they come this way').toEqual(['pairs']);
+  });
+
+  it('are not given a rate before there is one', () => {
+    expect(find(relayed(null), 'frames')).toMatchObject({ state: 'unknown' });
+  });
+
+  it('that come no more have a remedy', () => {
+    expect(find(relayed(0), 'frames')).toMatchObject({ state: 'bad', remedy: expect.stringMatching(/Wake/) });
+  });
+
+  it('are not waited for on the phone either', () => {
+    const checks = diagnosePhone({ ...phone, link: failed }, true);
+    expect(checks.filter(({ state }) => state === 'waiting')).toEqual([]);
   });
 });
 

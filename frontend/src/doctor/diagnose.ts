@@ -1,7 +1,7 @@
 // From facts to findings: pure, so that each finding and its remedy can be tested.
 import { type Check, check, type Finding, unknown, waiting } from './check';
 import { addresses, camera, type End, secure, servers, signalling } from './end-checks';
-import type { EndFacts, PhoneFacts, ViewerFacts } from './facts';
+import type { EndFacts, PhoneFacts, Relayed, ViewerFacts } from './facts';
 import { clock, detector, frames, loss, path, paths, roundTrip } from './link-checks';
 
 /** `phone`: what it told last, null when it told nothing. */
@@ -9,31 +9,32 @@ export type Facts = { viewer: ViewerFacts; phone: PhoneFacts | null };
 
 /** Both ends, for the viewer. */
 export function diagnose({ viewer, phone }: Facts): Check[] {
-  const { link } = viewer;
+  const { link, relayed } = viewer;
   const silence = whySilent(viewer, phone);
   const heard = silence ? null : phone;
   return [
     ...ofEnd('viewer', viewer),
     ...(heard ? ofPhone(heard) : [check('phone', 'facts', 'Phone', silence as Finding)]),
     check('between', 'pairs', 'Paths tried', paths(link)),
-    check('between', 'path', 'Path in use', path(link)),
-    check('between', 'round-trip', 'Round trip', roundTrip(link)),
-    check('between', 'loss', 'Packet loss', loss(link)),
-    check('between', 'frames', 'Frames received', frames(link, heard)),
+    check('between', 'path', 'Path in use', path(link, relayed)),
+    check('between', 'round-trip', 'Round trip', roundTrip(link, relayed)),
+    check('between', 'loss', 'Packet loss', loss(link, relayed)),
+    check('between', 'frames', 'Frames received', frames(link, heard, relayed)),
     check('between', 'clock', 'Clock error', clock(viewer.clock)),
     check('between', 'detector', 'Detector', detector(viewer.detector)),
   ];
 }
 
 /** One end only, for the phone. */
-export function diagnosePhone(phone: PhoneFacts): Check[] {
+export function diagnosePhone(phone: PhoneFacts, relaying: boolean): Check[] {
   const { link } = phone;
+  const relayed: Relayed | null = relaying ? { fps: null } : null;
   return [
     ...ofPhone(phone),
     check('between', 'pairs', 'Paths tried', paths(link)),
-    check('between', 'path', 'Path in use', path(link)),
-    check('between', 'round-trip', 'Round trip', roundTrip(link)),
-    check('between', 'frames', 'Frames sent', frames(link, phone)),
+    check('between', 'path', 'Path in use', path(link, relayed)),
+    check('between', 'round-trip', 'Round trip', roundTrip(link, relayed)),
+    check('between', 'frames', 'Frames sent', frames(link, phone, relayed)),
   ];
 }
 

@@ -83,8 +83,13 @@ export type PhoneFacts = EndFacts & {
   limit: Limit | null;
 };
 
+/** Pictures that come through the server. `fps`: of late; null: not measured (yet). */
+export type Relayed = { fps: number | null };
+
 export type ViewerFacts = EndFacts & {
   phonePresent: boolean;
+  /** Null while they do not come this way. */
+  relayed: Relayed | null;
   clock: ClockReading | null;
   detector: DetectorState | null;
 };

@@ -1,7 +1,7 @@
 // What can be said of the way between the two ends.
 import type { ClockReading, DetectorState } from '../detect/messages';
 import { bad, type Finding, ok, unknown, waiting } from './check';
-import type { LinkFacts, Network, Path, PhoneFacts } from './facts';
+import type { LinkFacts, Network, Path, PhoneFacts, Relayed } from './facts';
 
 /** More than this is felt in the boxes. */
 const SLOW_MS = 300;
@@ -45,7 +45,8 @@ const NETWORKS: Record<Network, string> = {
   wimax: 'WiMAX',
 };
 
-export function path(link: LinkFacts | null): Finding {
+export function path(link: LinkFacts | null, relayed: Relayed | null): Finding {
+  if (relayed) return ok('Through the server, which takes a little longer');
   if (link?.state !== 'live') return waiting('none yet');
   return link.path ? ok(pathWords(link.path)) : unknown('this browser does not tell');
 }
@@ -64,24 +65,40 @@ function figure(link: LinkFacts | null, value: number | null, judge: (value: num
   return value === null ? unknown('not measured') : judge(value);
 }
 
-export const roundTrip = (link: LinkFacts | null): Finding =>
-  figure(link, link?.roundTripMs ?? null, (ms) => {
+/** Of the direct way, which may be under trial still. */
+const PASSED_ON = unknown('not measured: the server passes the pictures on');
+
+export function roundTrip(link: LinkFacts | null, relayed: Relayed | null): Finding {
+  if (relayed) return PASSED_ON;
+  return figure(link, link?.roundTripMs ?? null, (ms) => {
     const told = `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
     return ms > SLOW_MS ? bad(told, NEARER) : ok(told);
   });
+}
 
-export const loss = (link: LinkFacts | null): Finding =>
-  figure(link, link?.loss ?? null, (share) => {
+export function loss(link: LinkFacts | null, relayed: Relayed | null): Finding {
+  if (relayed) return PASSED_ON;
+  return figure(link, link?.loss ?? null, (share) => {
     const told = `${(100 * share).toFixed(1)} %`;
     return share > LOSSY ? bad(told, NEARER) : ok(told);
   });
+}
 
 /** `link` is the viewer's end, or the phone's own; `phone` tells why there are few. */
-export const frames = (link: LinkFacts | null, phone: PhoneFacts | null): Finding =>
-  figure(link, link?.fps ?? null, (fps) => {
+export function frames(link: LinkFacts | null, phone: PhoneFacts | null, relayed: Relayed | null): Finding {
+  if (relayed) return relayedFrames(relayed, phone);
+  return figure(link, link?.fps ?? null, (fps) => {
     const told = `${fps.toFixed(1)} /s`;
     return fps < FEW_FPS ? bad(told, whyFew(fps, phone)) : ok(told);
   });
+}
+
+/** Fewer than by the direct way is no fault here; only none is. */
+function relayedFrames({ fps }: Relayed, phone: PhoneFacts | null): Finding {
+  if (fps === null) return unknown('relayed, not measured');
+  const told = `${fps.toFixed(1)} /s, relayed`;
+  return fps === 0 ? bad(told, whyFew(fps, phone)) : ok(told);
+}
 
 function whyFew(fps: number, phone: PhoneFacts | null): string {
   if (fps === 0) return 'Wake the phone’s screen and bring its page to the front.';

@@ -26,6 +26,7 @@ const end = {
 export const viewer: ViewerFacts = {
   ...end,
   phonePresent: true,
+  relayed: null,
   clock: { offset: 0, error: 1.5 },
   detector: { kind: 'ready', words: 'server' },
 };

@@ -13,6 +13,8 @@ const LOOK_EVERY_MS = 2000;
 export type ConnectionHandlers = {
   /** This page's own facts, but for those that are read from its link. */
   look: () => Omit<PhoneFacts, 'link' | 'cameraFps' | 'limit'>;
+  /** Pictures reach the viewer through the server. */
+  relaying: () => boolean;
   /** Whether a viewer is there to be told. */
   heard: () => boolean;
   post: (facts: PhoneFacts) => void;
@@ -34,7 +36,7 @@ export class Connection {
   /** Something changed: shown at once, and told to the viewer. */
   show(): void {
     const facts = this.facts();
-    const checks = diagnosePhone(facts);
+    const checks = diagnosePhone(facts, this.handlers.relaying());
     write(this.verdict, summary(checks));
     this.verdict.dataset.state = checks.some(({ state }) => state === 'bad') ? 'bad' : 'ok';
     if (this.panel.open) this.list.show(checks);

@@ -1,13 +1,17 @@
 // A black screen for hours on a stand: filming goes on, and so does the wake lock. A tap lights it up again.
 import { byId } from '../dom';
 
+/** Under the cover lies the page: nobody is to get there by Tab or a screen reader. */
+const COVERED = 'main, nav';
+
 export class Dim {
   private readonly cover = byId<HTMLButtonElement>('dimmed');
+  private readonly button = byId<HTMLButtonElement>('dim');
   private readonly preview = byId<HTMLVideoElement>('preview');
   private needed = false;
 
   constructor() {
-    byId('dim').addEventListener('click', () => this.dim());
+    this.button.addEventListener('click', () => this.dim());
     this.cover.addEventListener('click', () => this.wake());
     document.addEventListener('fullscreenchange', () => {
       // Left by the system's own gesture: somebody is there.
@@ -17,7 +21,9 @@ export class Dim {
 
   wake(): void {
     if (this.cover.hidden) return;
-    this.cover.hidden = true;
+    this.setCovered(false);
+    // The button that was pressed last.
+    this.button.focus();
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     this.apply();
   }
@@ -30,11 +36,16 @@ export class Dim {
   }
 
   private dim(): void {
-    this.cover.hidden = false;
+    this.setCovered(true);
     this.cover.focus();
     this.apply();
     // Hides the browser's bright bars, too; iPhones have no such thing for pages.
     void this.fillScreen();
+  }
+
+  private setCovered(covered: boolean): void {
+    this.cover.hidden = !covered;
+    for (const part of document.querySelectorAll<HTMLElement>(COVERED)) part.inert = covered;
   }
 
   /** Drawing a picture that nobody sees costs as much as drawing any other. The track itself films on. */

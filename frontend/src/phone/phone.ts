@@ -2,7 +2,7 @@
 import { Backoff } from '../backoff';
 import { byId } from '../dom';
 import { Newest } from '../newest';
-import { ask, Refused } from '../protocol/api';
+import { ask, Refused, refusalOf } from '../protocol/api';
 import { parseJoinInfo } from '../protocol/parse';
 import type { CameraReport } from '../rtc/camera-signals';
 import { IceServers } from '../rtc/ice';
@@ -30,6 +30,7 @@ export class Phone {
     camera: { kind: 'off' },
     seat: 'none',
     unreachable: false,
+    refusal: null,
     viewerPresent: false,
     peer: 'none',
     relaying: false,
@@ -61,6 +62,7 @@ export class Phone {
       servers: this.ice.kinds,
       camera: cameraOf(this.known.camera),
     }),
+    relaying: () => this.known.relaying,
     heard: () => this.channel?.state === 'open' && this.channel.peerPresent,
     post: (facts) => this.channel?.post({ facts }),
   });
@@ -100,12 +102,13 @@ export class Phone {
       this.ice.enter(room, this.token);
       await this.ice.known;
       this.backoff.reset();
-      this.note({ unreachable: false });
+      this.note({ unreachable: false, refusal: null });
       this.enter(room);
     } catch (error) {
       if (error instanceof Refused && error.gone) return this.note({ seat: 'gone' });
       console.warn('the link could not be looked up', error);
-      this.note({ unreachable: true });
+      const refusal = refusalOf(error);
+      this.note({ unreachable: refusal === null, refusal });
       this.joinTimer = window.setTimeout(() => void this.join(), this.backoff.wait());
     }
   }
@@ -129,7 +132,7 @@ export class Phone {
       },
     );
     this.channel = channel;
-    this.relay.enter(room, this.token);
+    this.relay.enter(room, this.token, () => channel.sitting);
     this.sender = new Sender(() => this.ice.take(), {
       post: (signal) => void channel.post(signal),
       state: (peer) => {

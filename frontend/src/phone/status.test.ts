@@ -6,6 +6,7 @@ const live: Knowledge = {
   camera: { kind: 'on' },
   seat: 'open',
   unreachable: false,
+  refusal: null,
   viewerPresent: true,
   peer: 'live',
   relaying: false,
@@ -16,8 +17,8 @@ describe('messageFor', () => {
     ['Live', null, {}],
     ['Live', null, { seat: 'retrying' }],
     ['Live', null, { seat: 'gone' }],
-    // For a moment both ways are open.
-    ['Live', null, { relaying: true }],
+    // A direct way may stand and carry no picture.
+    ['Live, through the server', null, { relaying: true }],
     ['Live, through the server', null, { peer: 'connecting', relaying: true }],
     ['Live, through the server', null, { peer: 'failed', seat: 'retrying', relaying: true }],
     ['Another phone took over', 'take_over', { peer: 'none', seat: 'replaced', relaying: true }],
@@ -40,6 +41,8 @@ describe('messageFor', () => {
     ['Another phone took over', 'take_over', { peer: 'none', seat: 'replaced' }],
     ['The laptop does not answer', 'retry_server', { peer: 'none', seat: 'none', unreachable: true }],
     ['The laptop does not answer', 'retry_server', { peer: 'failed', seat: 'retrying' }],
+    ['The laptop refuses for now', 'retry_server', { peer: 'none', seat: 'none', refusal: 'No more.' }],
+    ['Live', null, { refusal: 'No more.' }],
     ['The camera was not allowed', 'retry_camera', { camera: { kind: 'failed', trouble: 'refused' } }],
     ['No camera found', 'retry_camera', { camera: { kind: 'failed', trouble: 'none' } }],
     ['The camera is busy', 'retry_camera', { camera: { kind: 'failed', trouble: 'busy' } }],
@@ -48,6 +51,11 @@ describe('messageFor', () => {
     const message = messageFor({ ...live, ...news });
     expect(message.title).toBe(title);
     expect(message.action).toBe(action);
+  });
+
+  it('tells a refusal in the server’s words', () => {
+    const { detail } = messageFor({ ...live, peer: 'none', seat: 'none', refusal: 'All rooms are in use.' });
+    expect(detail).toMatch(/^All rooms are in use\. Trying again/);
   });
 });
 

@@ -17,6 +17,8 @@ export type Knowledge = {
   seat: SeatState | 'none';
   /** The server did not answer when the link was looked up. */
   unreachable: boolean;
+  /** It answered no, for one of its limits; in its words. */
+  refusal: string | null;
   viewerPresent: boolean;
   peer: PeerState | 'none';
   /** Pictures reach the viewer through the server. */
@@ -96,7 +98,7 @@ export function unwanted({ seat, peer }: Knowledge): boolean {
 }
 
 /** Troubles with the link come first: without a seat the camera is of no use. */
-function seatMessage({ seat, unreachable, peer, relaying }: Knowledge): Message | null {
+function seatMessage({ seat, unreachable, refusal, peer, relaying }: Knowledge): Message | null {
   const lost = seat === 'taken' || seat === 'replaced';
   // The video needs no server once it runs; the link's troubles matter when it has to be made anew.
   if ((peer === 'live' || relaying) && !lost) return null;
@@ -122,6 +124,14 @@ function seatMessage({ seat, unreachable, peer, relaying }: Knowledge): Message 
       title: 'Another phone took over',
       detail: 'This phone sends nothing any more.',
       action: 'take_over',
+    };
+  }
+  if (refusal !== null) {
+    return {
+      tone: 'bad',
+      title: 'The laptop refuses for now',
+      detail: `${refusal} Trying again by itself.`,
+      action: 'retry_server',
     };
   }
   if (unreachable || seat === 'retrying') {
@@ -158,7 +168,7 @@ function cameraMessage(camera: CameraState): Message | null {
 }
 
 function linkMessage({ seat, viewerPresent, peer, relaying }: Knowledge): Message {
-  if (peer === 'live') return { tone: 'good', title: 'Live', detail: 'Straight to the laptop', action: null };
+  // First: a direct way may stand and carry no picture.
   if (relaying) {
     return {
       tone: 'good',
@@ -168,6 +178,7 @@ function linkMessage({ seat, viewerPresent, peer, relaying }: Knowledge): Messag
       action: null,
     };
   }
+  if (peer === 'live') return { tone: 'good', title: 'Live', detail: 'Straight to the laptop', action: null };
   if (seat !== 'open') {
     return { tone: 'busy', title: 'Joining', detail: 'Asking the laptop for the room…', action: null };
   }

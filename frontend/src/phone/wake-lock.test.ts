@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-class FakeLock {
+class FakeLock extends EventTarget {
   released = false;
   release = async () => {
+    if (this.released) return;
     this.released = true;
+    this.dispatchEvent(new Event('release'));
   };
 }
 
@@ -61,4 +63,24 @@ it('takes it again when the page is seen again, as long as it is wanted', async 
   show('visible');
   await settle();
   expect(held()).toBe(0);
+});
+
+it('takes it again when the system took it from a page that is seen, but in no haste', async () => {
+  vi.useFakeTimers();
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  keepAwake(true);
+  await pass(1);
+  for (let n = 1; n <= 3; n++) {
+    expect(locks).toHaveLength(n);
+    expect(held()).toBe(1);
+    await locks.at(-1)?.release();
+    await pass(4999);
+    expect(held()).toBe(0);
+    await pass(2);
+  }
+  keepAwake(false);
+  await pass(60_000);
+  expect(held()).toBe(0);
+  expect(locks).toHaveLength(4);
+  vi.useRealTimers();
 });

@@ -1,7 +1,13 @@
-// Keeps the screen on while the camera is; the system releases the lock whenever the page is hidden.
+// Keeps the screen on while the camera is; the system releases the lock whenever the page is hidden, and at times when
+// it is not (battery saver).
+
+/** So that a system that gives the lock only to take it back is not asked without end. */
+const AGAIN_MS = 5000;
+
 let wanted = false;
 let asking = false;
 let lock: WakeLockSentinel | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function keepAwake(on: boolean): void {
   wanted = on;
@@ -17,6 +23,7 @@ async function take(): Promise<void> {
   asking = true;
   try {
     lock = await navigator.wakeLock.request('screen');
+    lock.addEventListener('release', takeLater);
     if (!wanted) await lock.release();
   } catch (error) {
     // A low battery may forbid it; the camera works without.
@@ -24,6 +31,11 @@ async function take(): Promise<void> {
   } finally {
     asking = false;
   }
+}
+
+function takeLater(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => void take(), AGAIN_MS);
 }
 
 document.addEventListener('visibilitychange', () => void take());

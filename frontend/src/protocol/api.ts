@@ -17,6 +17,13 @@ export class Refused extends Error {
   }
 }
 
+/** What the server says, as a sentence, where its answer is no; null where there was no answer of it. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof Refused)) return null;
+  const { message } = error;
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
 /** No answer, or one that is not of our server. */
 export class Unreachable extends Error {}
 

@@ -35,7 +35,7 @@ export class EventStream {
 
   constructor(
     private readonly room: string,
-    private readonly query: { token: string; client: string },
+    private readonly query: { token: string; client: string; page: string },
     private readonly handlers: EventStreamHandlers,
   ) {}
 

@@ -54,6 +54,39 @@ it('takes credentials anew when half of their life is over', async () => {
   expect(ice.take().iceServers?.[0]?.credential).toBe('two');
 });
 
+it('takes them anew by itself, so that a connection after many hours gets fresh ones', async () => {
+  answers = [told('one', 43_200), told('two', 43_200), told('three', 43_200)];
+  const ice = new IceServers();
+  ice.enter('r', 't');
+  await ice.known;
+  await vi.advanceTimersByTimeAsync(21_599_000);
+  expect(asked).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(ice.take().iceServers?.[0]?.credential).toBe('two');
+  await vi.advanceTimersByTimeAsync(21_600_000);
+  expect(ice.take().iceServers?.[0]?.credential).toBe('three');
+});
+
+it('sees within a minute that a sleep has outlived them', async () => {
+  answers = [told('one', 43_200), told('two', 43_200)];
+  const ice = new IceServers();
+  ice.enter('r', 't');
+  await ice.known;
+  vi.setSystemTime(Date.now() + 50_000_000);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(ice.take().iceServers?.[0]?.credential).toBe('two');
+});
+
+it('renews nothing of a room that was left', async () => {
+  answers = [told('one', 100), told('two')];
+  const ice = new IceServers();
+  ice.enter('a', 't');
+  await ice.known;
+  ice.enter('b', 't');
+  await vi.advanceTimersByTimeAsync(200_000);
+  expect(asked).toHaveLength(2);
+});
+
 it('stops asking for a room that is gone', async () => {
   answers = [json(404, { error: 'room_not_found', message: 'gone' }), told('late')];
   const ice = new IceServers();

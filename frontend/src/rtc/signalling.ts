@@ -39,7 +39,7 @@ export class RoomChannel {
   private readonly stream: EventStream;
   private readonly outbox: Outbox;
   /** As the server names our stay in the seat; empty while we have none. */
-  private sitting = '';
+  sitting = '';
 
   constructor(
     private readonly seat: { room: string; token: string; role: Role },
@@ -50,7 +50,7 @@ export class RoomChannel {
     this.outbox = new Outbox(this.room, token, this.wake);
     this.stream = new EventStream(
       this.room,
-      { token, client: clientId(role) },
+      { token, client: clientId(role), page: PAGE },
       {
         event: (event) => this.receive(event),
         away: () => this.enter('retrying'),
@@ -115,7 +115,8 @@ export class RoomChannel {
     if (!this.sitting) return;
     const query = new URLSearchParams({ token: this.seat.token, sitting: this.sitting });
     this.sitting = '';
-    navigator.sendBeacon(`${this.room}/leave?${query}`);
+    // No beacon: those tell no origin where the page sends no referrer, and are then taken for another site's.
+    fetch(`${this.room}/leave?${query}`, { method: 'POST', keepalive: true }).catch(() => {});
   };
 
   private receive(event: RoomEvent): void {
@@ -163,6 +164,9 @@ export class RoomChannel {
 }
 
 /** Names this tab, so that a reload of the same page gets its own seat back without a question. */
+/** Tells this document from those with the same name: tabs that were duplicated. */
+const PAGE = randomName();
+
 function clientId(role: Role): string {
   const key = `sightline.client.${role}`;
   const known = recall(forThisTab, key);

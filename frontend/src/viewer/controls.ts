@@ -73,7 +73,10 @@ export class Controls {
   }
 
   private key(event: KeyboardEvent): void {
-    const typing = event.target instanceof HTMLInputElement && event.target.type === 'search';
+    const { target } = event;
+    // A menu goes to what begins with the letter.
+    const typing =
+      target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type === 'search');
     // A key held down is one press: it must not begin and end recordings many times a second.
     if (typing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const actions: Record<string, () => void> = {

@@ -89,10 +89,9 @@ export class Metrics {
 
   /** Null while there is no measurement. */
   get hidden(): HiddenPart | null {
-    const { first, last, duration } = this;
-    if (!first || !last || duration === null) return null;
-    const share = (last.hidden - first.hidden) / (last.at - first.at);
-    return { duration_s: (share * duration) / 1000, answered: this.answeredHidden };
+    const { duration } = this;
+    if (duration === null) return null;
+    return { duration_s: (this.hiddenShare * duration) / 1000, answered: this.answeredHidden };
   }
 
   glance(now: number): Glance {
@@ -113,7 +112,7 @@ export class Metrics {
 
   report(outside: Pick<MetricsReport, 'mode' | 'video_kbps' | 'config' | 'machine'>): MetricsReport {
     const { counts, duration, hidden } = this;
-    const inSight = duration === null ? 0 : duration - 1000 * (hidden?.duration_s ?? 0);
+    const inSight = duration === null ? 0 : duration * (1 - this.hiddenShare);
     const records = this.allRecords();
     const { e2e, server, network } = latencies(records);
     return {
@@ -167,6 +166,12 @@ export class Metrics {
     // The first news may tell of several frames at once.
     const intervals = last.counts.sampled - first.counts.sampled;
     return intervals > 0 ? (last.at - first.at) * (last.counts.sampled / intervals) : null;
+  }
+
+  /** Of the duration. */
+  private get hiddenShare(): number {
+    const { first, last } = this;
+    return first && last && last.at > first.at ? (last.hidden - first.hidden) / (last.at - first.at) : 0;
   }
 
   /** Pings go on while no frame comes: bytes are counted over the same time as they are divided by. */

@@ -13,6 +13,8 @@ const ADJUST_EVERY_MS = 200;
 const HELD_MS = 700;
 /** Opening a camera takes phones a while. */
 const ANSWER_MS = 8000;
+/** A refusal is read by then, as on the phone. */
+const NOTE_MS = 6000;
 
 const REFUSED: Record<Control, string> = {
   flip: 'The phone’s other camera did not open: the first one goes on.',
@@ -44,6 +46,7 @@ export class PhonePanel {
   private movedAt = Number.NEGATIVE_INFINITY;
   private answerTimer: number | undefined;
   private heldTimer: number | undefined;
+  private noteTimer: number | undefined;
 
   constructor(private readonly post: (signal: Signal) => Promise<void> | undefined) {
     this.echo = new SeenEcho(async (seen) => this.post({ seen }));
@@ -65,6 +68,8 @@ export class PhonePanel {
     if (!('camera' in signal)) return;
     clearTimeout(this.answerTimer);
     this.report = signal.camera;
+    clearTimeout(this.noteTimer);
+    if (this.report.refused) this.noteTimer = window.setTimeout(() => this.forgetRefusal(), NOTE_MS);
     // It may have been loaded anew and know nothing of what it was told before.
     this.echo.repeat();
     this.show();
@@ -86,6 +91,13 @@ export class PhonePanel {
     clearTimeout(this.answerTimer);
     this.echo.stop();
     this.show();
+  }
+
+  private forgetRefusal(): void {
+    if (!this.report) return;
+    this.report = { ...this.report, refused: null };
+    // The words alone: a control may just have been moved, and waits for its answer.
+    this.showWords(this.report);
   }
 
   private adjust(wish: Adjust): void {
@@ -115,7 +127,11 @@ export class PhonePanel {
       choice.checked = choice.value === report.quality;
     }
     this.showZoom(report);
-    write(this.words, FILMING[report.filming] || (report.refused ? REFUSED[report.refused] : ''));
+    this.showWords(report);
+  }
+
+  private showWords({ filming, refused }: CameraReport): void {
+    write(this.words, FILMING[filming] || (refused ? REFUSED[refused] : ''));
   }
 
   private showZoom({ zoom, refused }: CameraReport): void {

@@ -50,9 +50,8 @@ export class RecordPanel {
     try {
       if (!shelf) throw new Error('there is no room');
       await send(shelf, post(metrics));
-      const link = Object.assign(document.createElement('a'), { href: shelf, target: '_blank' });
-      link.textContent = 'The server keeps it, too.';
-      this.note.append(link);
+      // No link: the address holds the room's key, which is for no screen and no history.
+      this.note.append('The server keeps it, too.');
     } catch (error) {
       this.note.append(`The server did not take it: ${words(error)}.`);
     }

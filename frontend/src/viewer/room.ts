@@ -1,18 +1,20 @@
 // The viewer's room: kept over reloads, made anew when the server does not know it any more.
 import { Backoff } from '../backoff';
-import { ask, post, Refused } from '../protocol/api';
+import { ask, post, Refused, refusalOf } from '../protocol/api';
 import type { RoomCreated } from '../protocol/messages';
 import { fromJson, parseRoomCreated } from '../protocol/parse';
 import { RoomChannel, type SeatHandlers } from '../rtc/signalling';
 import { forGood, keep, recall } from '../store';
 import { withKey } from './access';
+import type { Situation } from './status';
 
 const KEY = 'sightline.room';
 
 export type RoomHandlers = SeatHandlers & {
   /** A room to show; null while there is none. */
   room: (room: RoomCreated | null) => void;
-  unreachable: (unreachable: boolean) => void;
+  /** What the server said, or did not say, when it was asked for a room. */
+  reach: (reach: Pick<Situation, 'unreachable' | 'refusal'>) => void;
 };
 
 export class Room {
@@ -39,14 +41,15 @@ export class Room {
     try {
       const room = await ask('/api/rooms', parseRoomCreated, withKey(post({})));
       this.backoff.reset();
-      this.handlers.unreachable(false);
+      this.handlers.reach({ unreachable: false, refusal: null });
       keep(forGood, KEY, JSON.stringify(room));
       this.enter(room);
     } catch (error) {
       console.warn('no room yet', error);
       // The server was started anew, with another key: the page begins where it asks for that.
       if (error instanceof Refused && error.status === 401) return location.reload();
-      this.handlers.unreachable(true);
+      const refusal = refusalOf(error);
+      this.handlers.reach({ unreachable: refusal === null, refusal });
       setTimeout(() => void this.create(), this.backoff.wait());
     }
   }

@@ -52,15 +52,24 @@ describe('SeenEcho', () => {
     }
     expect(told).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(100);
+    echo.note([]);
     expect(told.at(-1)).toEqual([null, 1000]);
     await vi.advanceTimersByTimeAsync(5000);
     expect(told).toHaveLength(2);
   });
 
-  it('says so, too, when no results come any more', async () => {
+  it('says nothing while no results come: a detector that failed has looked at nothing', async () => {
     echo.note([found('person', 0.9)]);
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(told.at(-1)?.[0]).toBeNull();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toHaveLength(1);
+  });
+
+  it('says the same again now and then, as long as results come', async () => {
+    for (let n = 0; n <= 100; n++) {
+      echo.note([found('person', 0.9)]);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(told.map(([, at]) => at)).toEqual([0, 3000, 6000, 9000]);
   });
 
   it('repeats itself to a phone that was loaded anew, and is silent when it is gone', async () => {

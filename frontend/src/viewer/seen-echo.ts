@@ -1,10 +1,13 @@
-// Tells the phone what is found in its picture: the surest thing, when it changed, and not too often.
+// Tells the phone what is found in its picture: the surest thing, when it changed, and not too often. It speaks only of
+// results: while none come it is silent, and the phone takes its line away.
 import type { Detection } from '../protocol/messages';
 import type { Seen } from '../rtc/camera-signals';
 
 const EVERY_MS = 500;
 /** A score that wavers by less says nothing new. */
 const SAME_SCORE = 0.02;
+/** The same again, so that the phone knows that it still holds. */
+const AGAIN_MS = 3000;
 /** Detectors blink; only after this long is nothing found. */
 const NOTHING_AFTER_MS = 1000;
 
@@ -16,7 +19,8 @@ export class SeenEcho {
   private toldAt = Number.NEGATIVE_INFINITY;
   private posting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private nothingTimer: ReturnType<typeof setTimeout> | undefined;
+  /** When a result last held something; when there is none yet, the first result. */
+  private foundAt: number | undefined;
 
   constructor(
     /** Resolves when it has arrived, or never will. */
@@ -29,12 +33,15 @@ export class SeenEcho {
       (best, each) => (best && best.score >= each.score ? best : each),
       null,
     );
+    const now = performance.now();
+    this.foundAt ??= now;
     if (surest) {
       this.newest = { label: surest.label, score: surest.score };
-      clearTimeout(this.nothingTimer);
-      this.nothingTimer = undefined;
+      this.foundAt = now;
+    } else if (now - this.foundAt >= NOTHING_AFTER_MS) {
+      this.newest = null;
     }
-    this.nothingTimer ??= setTimeout(() => this.nothing(), NOTHING_AFTER_MS);
+    if (now - this.toldAt >= AGAIN_MS) this.repeat();
     this.consider();
   }
 
@@ -45,15 +52,9 @@ export class SeenEcho {
 
   stop(): void {
     clearTimeout(this.timer);
-    clearTimeout(this.nothingTimer);
-    this.nothingTimer = undefined;
+    this.foundAt = undefined;
     this.newest = undefined;
     this.told = undefined;
-  }
-
-  private nothing(): void {
-    this.newest = null;
-    this.consider();
   }
 
   private consider(): void {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { connectionOf, keepsPicture, type Situation } from './status';
+import { connectionOf, keepsPicture, type Situation, wordsOf } from './status';
 
 const calm: Situation = {
   seat: 'open',
   unreachable: false,
+  refusal: null,
   phonePresent: true,
   peer: 'live',
   flowing: true,
@@ -34,10 +35,19 @@ describe('connectionOf', () => {
     ['waiting_for_phone', { peer: 'none', phonePresent: false }],
     ['server_unreachable', { peer: 'none', seat: 'retrying' }],
     ['server_unreachable', { peer: 'none', seat: 'none', unreachable: true }],
+    ['refused', { peer: 'none', seat: 'none', refusal: 'All rooms are in use.' }],
+    // The server is back after it forgot the room.
+    ['refused', { peer: 'none', seat: 'retrying', refusal: 'All rooms are in use.' }],
+    ['live', { refusal: 'All rooms are in use.' }],
     ['starting', { peer: 'none', seat: 'connecting' }],
     ['replaced', { seat: 'replaced' }],
   ])('is %s for %o', (expected, news) => {
     expect(connectionOf({ ...calm, ...news })).toBe(expected);
+  });
+
+  it('is told in the server’s words where the server refuses', () => {
+    expect(wordsOf('refused', 'All rooms are in use.')).toBe('All rooms are in use. Retrying…');
+    expect(wordsOf('live', null)).toBe('Live');
   });
 
   it('shows no picture once the phone has left', () => {

@@ -1,6 +1,6 @@
 // The words and states on the viewer page.
 import { byId, write } from '../dom';
-import { type Connection, isLive, SENTENCES } from './status';
+import { type Connection, isLive, SENTENCES, wordsOf } from './status';
 
 export class View {
   private readonly status = byId('status');
@@ -23,14 +23,13 @@ export class View {
     this.takeBack.addEventListener('click', action);
   }
 
-  showConnection(connection: Connection): void {
-    const { tone, text } = SENTENCES[connection];
+  showConnection(connection: Connection, refusal: string | null): void {
     const left = connection === 'waiting_for_phone' && this.hadPhone;
     if (isLive(connection)) this.hadPhone = true;
-    const words = left ? 'The phone has left. Scan again to go on' : text;
+    const words = left ? 'The phone has left. Scan again to go on' : wordsOf(connection, refusal);
     write(this.status, words);
     this.curtain.textContent = words;
-    this.status.dataset.tone = tone;
+    this.status.dataset.tone = SENTENCES[connection].tone;
     document.body.dataset.connection = connection;
     this.takeBack.hidden = connection !== 'replaced';
     if (!isLive(connection)) this.closeQr();

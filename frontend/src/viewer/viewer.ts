@@ -1,6 +1,6 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
 import { epochNow } from '../detect/epoch';
-import type { ResultMessage } from '../detect/messages';
+import type { ClockReading, ResultMessage } from '../detect/messages';
 import { byId } from '../dom';
 import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
 import { IceServers } from '../rtc/ice';
@@ -66,6 +66,7 @@ export class Viewer {
   private situation: Omit<Situation, 'flowing' | 'relay'> = {
     seat: 'none',
     unreachable: false,
+    refusal: null,
     phonePresent: false,
     peer: 'none',
   };
@@ -137,8 +138,7 @@ export class Viewer {
   }
 
   private report(): MetricsReport {
-    const { detection, relay } = this;
-    const isRelayed = relay.state !== 'off';
+    const { detection, relay, isRelayed } = this;
     const report = detection.metrics.report({
       mode: detection.mode,
       video_kbps: isRelayed ? relay.kbps : this.flow.kbps,
@@ -158,6 +158,17 @@ export class Viewer {
       },
     });
     return isRelayed ? { ...report, clock_error_ms: relay.clockError } : report;
+  }
+
+  private get isRelayed(): boolean {
+    return this.relay.state !== 'off';
+  }
+
+  /** Relayed pictures are told their time by two clocks: the phone's knowledge of the server's, and ours. */
+  private get clock(): ClockReading | null {
+    if (!this.isRelayed) return this.detection.metrics.clock;
+    const { clockError } = this.relay;
+    return clockError === null ? null : { offset: 0, error: clockError };
   }
 
   /** What keeps frames from being detected now. */
@@ -263,7 +274,7 @@ export class Viewer {
         this.situation.phonePresent = false;
         this.update();
       },
-      unreachable: (unreachable) => this.note({ unreachable }),
+      reach: (reach) => this.note(reach),
       state: (seat) => {
         this.note({ seat });
         if (seat !== 'replaced') return;
@@ -299,7 +310,8 @@ export class Viewer {
         postMs: this.room.channel?.postMs ?? null,
         servers: this.ice.kinds,
         phonePresent: this.situation.phonePresent,
-        clock: this.detection.metrics.clock,
+        relayed: this.isRelayed ? { fps: this.relay.fps } : null,
+        clock: this.clock,
         detector: this.detection.detector,
       }),
       live: () => this.connection === 'live' || this.connection === 'relayed',
@@ -328,7 +340,7 @@ export class Viewer {
     const connection = connectionOf({ ...situation, flowing: flow.flowing, relay: relay.state });
     const left = situation.peer === 'live' && connection === 'waiting_for_phone';
     this.connection = connection;
-    this.view.showConnection(connection);
+    this.view.showConnection(connection, situation.refusal);
     this.phonePanel.setLive(keepsPicture(connection) && situation.phonePresent && situation.seat === 'open');
     if (!keepsPicture(connection)) this.display.clear();
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
@@ -367,7 +379,7 @@ export class Viewer {
       glance: now === null ? null : metrics.glance(now),
       frames: metrics.frames,
       hidden: metrics.hidden,
-      clockError: this.relay.state === 'off' ? (metrics.clock?.error ?? null) : this.relay.clockError,
+      clockError: this.clock?.error ?? null,
       captureClock: metrics.counts.capture_clock,
       detector,
       rate,

@@ -155,6 +155,38 @@ async fn nobody_comes_back_to_a_seat_that_another_took() {
     }
 }
 
+/// Browsers copy a tab's name with the tab.
+#[tokio::test]
+async fn a_duplicated_tab_takes_the_seat_once_and_the_first_does_not_take_it_back() {
+    let rooms = rooms(1);
+    let keys = rooms.create().unwrap();
+    let of = |page| Wish {
+        page,
+        ..named("tab")
+    };
+    for role in [Role::Viewer, Role::Phone] {
+        let mut first = sit(&rooms, &keys, role, of("first"));
+        first.welcome().await;
+        let last_id = first.last_id.clone();
+        let back = Wish {
+            last_event_id: Some(&last_id),
+            ..of("first")
+        };
+        let mut copy = sit(&rooms, &keys, role, of("copy"));
+        copy.welcome().await;
+        let mut refused = sit(&rooms, &keys, role, back);
+        refused.expect(RoomEvent::Replaced {}).await;
+        // A person may say so, and a page whose last try was lost on the way tries again.
+        let takeover = Wish {
+            takeover: true,
+            ..back
+        };
+        let _lost = sit(&rooms, &keys, role, takeover);
+        let mut again = sit(&rooms, &keys, role, back);
+        again.welcome().await;
+    }
+}
+
 #[tokio::test]
 async fn only_who_sits_there_speaks_for_a_seat() {
     let rooms = rooms(1);

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::Transport;
 use super::host::is_this_machine;
 use crate::config::GuardConfig;
 use crate::config::guard::AccessKey;
@@ -37,7 +38,8 @@ pub struct Peer(pub IpAddr);
 /// Whom a request comes from, as far as can be told.
 ///
 /// Behind a tunnel or a proxy on this machine all visitors have the one address of loopback. They are
-/// then one caller, and share its limits; the viewer on this machine is told from them by its Host.
+/// then one caller, and share its limits. The viewer on this machine is told from them by its Host and
+/// by plain HTTP: tunnels are led to HTTPS.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub ip: IpAddr,
@@ -51,7 +53,8 @@ impl Caller {
         let ip = ip.to_canonical();
         let is_marked = |mark: &&str| request.headers().contains_key(*mark);
         let passed_on = MARKS_OF_PROXIES.iter().any(is_marked);
-        let is_local = ip.is_loopback() && is_this_machine(host) && !passed_on;
+        let is_plain = request.extensions().get() == Some(&Transport::Plain);
+        let is_local = ip.is_loopback() && is_plain && is_this_machine(host) && !passed_on;
         Some(Self { ip, is_local })
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, HeaderName, LOCATION, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -105,12 +105,14 @@ async fn open(
     }
 }
 
-/// Browsers load what somebody may open next; that claims no code, and tells nothing of one.
+/// Browsers load what somebody may open next, and other sites' pages what they please; that claims no code,
+/// counts as no guess, and tells nothing.
 fn only_looks(request: &Request) -> bool {
-    let purposes = ["sec-purpose", "purpose"].map(|name| request.headers().get(name));
-    let is_prefetch = |purpose: &[u8]| purpose.starts_with(b"prefetch");
-    let mut purposes = purposes.into_iter().flatten();
-    request.method() == Method::HEAD || purposes.any(|purpose| is_prefetch(purpose.as_bytes()))
+    let said = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
+    let mut purposes = [said("sec-purpose"), said("purpose")].into_iter().flatten();
+    let is_prefetch = purposes.any(|purpose| purpose.starts_with(b"prefetch"));
+    let is_embedded = said("sec-fetch-dest").is_some_and(|what| what != b"document");
+    request.method() == Method::HEAD || is_prefetch || is_embedded
 }
 
 /// The page cannot see its own status, so that it is told in the page.

@@ -50,6 +50,8 @@ pub fn routes(max_frame_bytes: usize) -> Router<AppState> {
 #[derive(Deserialize)]
 struct FrameQuery {
     token: String,
+    /// From the welcome: a phone whose seat another one took is not heard any more.
+    sitting: Option<String>,
     /// What told the frame's `capture_ts`.
     #[serde(default)]
     clock: RelayClock,
@@ -65,7 +67,10 @@ async fn pass_on(
 ) -> Result<Json<RelayAnswer>, Failure> {
     let Query(query) = query.map_err(bad_query)?;
     // Before the body is read: strangers do not fill our memory.
-    state.rooms.expect(Role::Phone, &room, &query.token)?;
+    let sitting = query.sitting.as_deref();
+    state
+        .rooms
+        .expect_seated(Role::Phone, &room, &query.token, sitting)?;
     let message = Bytes::from_request(request, &()).await.map_err(|error| {
         let word = match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
@@ -210,11 +215,10 @@ impl Listening {
         relayed.frames.inc();
         relayed.bytes.inc_by(message.len() as u64);
         self.sent += 1;
-        let number = Bytes::copy_from_slice(&self.sent.to_be_bytes());
         self.send(&[
             text_of(RelayMessage::Frame { frame: about }),
             Message::Binary(message),
-            Message::Ping(number),
+            self.ping(),
         ])
         .await
     }
@@ -227,7 +231,12 @@ impl Listening {
         if self.heard.elapsed() > silence {
             return Err(Some(Goodbye::silent_for(silence)));
         }
-        self.send(&[Message::Ping(Bytes::new())]).await
+        // With the last frame's number: a pong to this may stand for the one to that.
+        self.send(&[self.ping()]).await
+    }
+
+    fn ping(&self) -> Message {
+        Message::Ping(Bytes::copy_from_slice(&self.sent.to_be_bytes()))
     }
 
     async fn send(&mut self, messages: &[Message]) -> Result<(), End> {

@@ -49,6 +49,9 @@ struct SitQuery {
     /// Names the page, over its reloads too, so that it gets its own seat back.
     #[serde(default)]
     client: String,
+    /// New with every load of the page: duplicated tabs have one name.
+    #[serde(default)]
+    page: String,
     /// `1` replaces another phone.
     #[serde(default)]
     takeover: u8,
@@ -64,6 +67,7 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let Query(query) = query.map_err(bad_query)?;
     check_length("client", &query.client)?;
+    check_length("page", &query.page)?;
     // The header is the browser's own, and newer than the address.
     let header = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let given = [header, query.last_event_id.as_deref()];
@@ -71,6 +75,7 @@ async fn events(
     check_length("last_event_id", last_event_id.unwrap_or_default())?;
     let wish = Wish {
         client: &query.client,
+        page: &query.page,
         takeover: query.takeover == 1,
         last_event_id,
     };

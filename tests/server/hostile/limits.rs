@@ -1,6 +1,6 @@
 //! At each limit: whoever runs into it is told, or hung up on, and somebody else notices nothing.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use sightline::protocol::ApiError;
@@ -12,7 +12,7 @@ use crate::common::bystander::with_bystander;
 use crate::common::http::{RawAnswer, client, exchange, get};
 use crate::common::raw::RawSocket;
 use crate::common::rooms::{RoomApi, failure};
-use crate::common::{PHONE_HOST, TestServer, soon};
+use crate::common::{PHONE_HOST, TestServer, other_address, soon};
 
 /// Times counted by the server, of a limit that was run into.
 async fn refusals(server: &TestServer, reason: &str) -> u32 {
@@ -197,18 +197,6 @@ async fn a_message_that_is_too_large_is_counted() {
     bystander.noticed_nothing().await;
 }
 
-/// One of this machine's addresses that is not loopback.
-fn other_address() -> Option<Ipv4Addr> {
-    let interfaces = if_addrs::get_if_addrs().ok()?;
-    let mut addresses = interfaces
-        .iter()
-        .filter_map(|interface| match interface.ip() {
-            std::net::IpAddr::V4(ip) if !ip.is_loopback() => Some(ip),
-            _ => None,
-        });
-    addresses.next()
-}
-
 /// Who is not even told sees the connection closed, or reset.
 async fn is_let_in(addr: SocketAddr) -> bool {
     let heard = dawdle(
@@ -263,6 +251,36 @@ async fn connections_too_many_of_one_address() {
     tokio::join!(crowd, soon("a place", let_in));
     assert!(refusals(&server, "connections_per_address").await > 20);
     bystander.noticed_nothing().await;
+}
+
+/// Whoever comes from elsewhere is told; this machine itself has places of its own.
+#[tokio::test]
+async fn connections_too_many_in_all() {
+    let Some(ip) = other_address() else {
+        return println!("skipped: this machine has no address but loopback");
+    };
+    let server = TestServer::with(&["--host", "0.0.0.0", "--max-connections", "2"]).await;
+    let there = SocketAddr::new(ip.into(), server.addr().port());
+    let mut taken = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(there).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        soon("an answer", stream.read_u8()).await.unwrap();
+        taken.push(stream);
+    }
+    let refused = get(there, "localhost", "/healthz").await;
+    assert_eq!(
+        (refused.status, word(&refused).as_str()),
+        (503, "connections")
+    );
+    let here = get(server.addr(), "localhost", "/healthz").await;
+    assert_eq!(here.status, 200);
+    assert!(refusals(&server, "connections").await > 0);
+    drop(taken);
+    soon("a place", async { while !is_let_in(there).await {} }).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::body;
-use crate::common::http::{client, get};
+use crate::common::http::client;
 use crate::common::{TestServer, soon};
 
 #[tokio::test]
@@ -23,23 +23,6 @@ async fn clients_that_say_nothing_hold_nobody_up() {
     assert_eq!(body(&server, "/healthz").await["status"], "ok");
     let over_tls = client(&server).get(server.https("/healthz")).send();
     assert_eq!(over_tls.await.unwrap().status(), 200);
-}
-
-#[tokio::test]
-async fn connections_beyond_the_limit_wait_for_one_to_close() {
-    let server = TestServer::with(&["--max-connections", "2"]).await;
-    let first = TcpStream::connect(server.addr()).await.unwrap();
-    let second = TcpStream::connect(server.addr()).await.unwrap();
-    let waiting = get(server.addr(), "localhost", "/healthz");
-    let closing = async { drop((first, second)) };
-    let (answer, ()) = tokio::join!(waiting, closing);
-    assert_eq!(answer.status, 200);
-    for _ in 0..20 {
-        assert_eq!(
-            get(server.addr(), "localhost", "/healthz").await.status,
-            200
-        );
-    }
 }
 
 #[tokio::test]

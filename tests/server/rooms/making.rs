@@ -6,7 +6,7 @@ use sightline::protocol::{JoinInfo, Role, RoomCreated};
 
 use crate::common::bystander::with_bystander;
 use crate::common::rooms::{RoomApi, failure};
-use crate::common::{PHONE_HOST, TestServer, http};
+use crate::common::{PHONE_HOST, TestServer, http, other_address};
 
 #[tokio::test]
 async fn the_first_viewer_here_gets_the_room_of_the_terminal() {
@@ -31,6 +31,21 @@ async fn a_viewer_elsewhere_does_not_get_the_room_of_the_terminal() {
     assert_ne!(elsewhere.join_url, server.server.join_url());
     let here = RoomApi::of(&server).create().await;
     assert_eq!(here.join_url, server.server.join_url());
+}
+
+/// Plain HTTP is judged by its Host, which anybody may write.
+#[tokio::test]
+async fn who_says_to_be_here_does_not_get_the_room_of_the_terminal_either() {
+    let Some(ip) = other_address() else {
+        return println!("skipped: this machine has no address but loopback");
+    };
+    let server = TestServer::with(&["--host", "0.0.0.0"]).await;
+    let port = server.addr().port();
+    let elsewhere = http::plain_client()
+        .post(format!("http://{ip}:{port}/api/rooms"))
+        .header("host", format!("localhost:{port}"));
+    let room: RoomCreated = elsewhere.send().await.unwrap().json().await.unwrap();
+    assert_ne!(room.join_url, server.server.join_url());
 }
 
 /// Whatever became of it meanwhile, the room that a viewer is given exists.

@@ -296,6 +296,27 @@ async fn each_end_has_its_own_token() {
     assert_eq!(viewer.next_id().await, 2);
 }
 
+/// It has the same token; the one whose seat it was is not heard any more.
+#[tokio::test]
+async fn only_the_phone_that_sits_there_is_relayed() {
+    let relayed = Relayed::start(&[]).await;
+    let mut viewer = relayed.viewer().await;
+    let (rooms, room) = (RoomApi::of(&relayed.server), &relayed.room);
+    let first = rooms.phone(room, "&client=a").await;
+    let second = rooms.phone(room, "&client=b&takeover=1").await;
+    for (sitting, status) in [(first.sitting(), 409), ("x", 409), (second.sitting(), 200)] {
+        let extra = format!("&error_ms=1&sitting={sitting}");
+        let body = frame(status, CAPTURE_TS, PEOPLE);
+        let (room, token) = (&room.room, &room.phone_token);
+        let answer = relayed.post_as(room, token, &extra, body).await;
+        assert_eq!(u32::from(answer.status().as_u16()), status);
+    }
+    assert_eq!(viewer.next_id().await, 200);
+    // A seat with a name is not spoken for without it.
+    let nameless = relayed.post(frame(1, CAPTURE_TS, PEOPLE)).await;
+    assert_eq!(failure(nameless).await, (409, "not_seated".to_owned()));
+}
+
 #[tokio::test]
 async fn hostile_frames_are_told_and_disturb_nobody() {
     let relayed = Relayed::start(&["--max-frame-bytes", "400000", "--max-pixels", "400000"]).await;

@@ -8,8 +8,8 @@ export type Captured = { at: number; clock: RelayClock };
 export type ToPoster =
   /** `address`: the room's relay; `token`: the phone's. */
   | { type: 'start'; address: string; token: string }
-  /** One at a time: the next one only after the answer. */
-  | { type: 'picture'; picture: Picture; captured: Captured };
+  /** One at a time: the next one only after the answer. `sitting`: as the server names our stay in the seat. */
+  | { type: 'picture'; picture: Picture; captured: Captured; sitting: string };
 
 export type FromPoster =
   /** The server's clock is known: pictures can be told their time. */

@@ -12,6 +12,7 @@ export type RelayHandlers = {
 export class PhoneRelay {
   private readonly rule = new PostingRule();
   private room: { address: string; token: string } | undefined;
+  private sitting = () => '';
   private poster: Poster | undefined;
   private timer: number | undefined;
   private relaying = false;
@@ -22,7 +23,9 @@ export class PhoneRelay {
     private readonly handlers: RelayHandlers,
   ) {}
 
-  enter(room: string, token: string): void {
+  /** `sitting`: as the server names our stay in the seat now. */
+  enter(room: string, token: string, sitting: () => string): void {
+    this.sitting = sitting;
     this.poster?.stop();
     this.poster = undefined;
     this.room = { address: `/api/rooms/${encodeURIComponent(room)}/relay`, token };
@@ -52,6 +55,7 @@ export class PhoneRelay {
     if (!this.room || this.poster) return;
     this.handlers.taking(true);
     this.poster = new Poster(this.video, this.room, {
+      sitting: () => this.sitting(),
       wanted: () => this.rule.due !== null && this.rule.due <= performance.now(),
       answered: (listening) => this.answered(listening),
       failed: (message) => {

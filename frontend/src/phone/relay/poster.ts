@@ -13,6 +13,8 @@ export type PosterHandlers = {
   broken: (message: string) => void;
   /** Are pictures wanted at this moment? */
   wanted: () => boolean;
+  /** Names our stay in the seat; whoever has none is not heard. */
+  sitting: () => string;
 };
 
 export class Poster {
@@ -47,11 +49,13 @@ export class Poster {
 
   /** First the worker is free, then the newest frame is taken: none grows stale while it waits. */
   private async offer(captured: Captured): Promise<void> {
-    if (!this.ready || this.busy || !this.handlers.wanted() || !this.pacer.due(performance.now())) return;
+    const sitting = this.handlers.sitting();
+    const wanted = sitting !== '' && this.handlers.wanted();
+    if (!this.ready || this.busy || !wanted || !this.pacer.due(performance.now())) return;
     this.busy = true;
     try {
       const picture = await pictureOf(this.video);
-      this.tell({ type: 'picture', picture, captured }, [picture]);
+      this.tell({ type: 'picture', picture, captured, sitting }, [picture]);
     } catch (error) {
       // Between two cameras there is no picture.
       console.warn('no picture to send', error);

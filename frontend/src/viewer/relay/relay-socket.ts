@@ -3,6 +3,7 @@ import { Backoff } from '../../backoff';
 import { Pings } from '../../clock/pings';
 import { epochNow } from '../../detect/epoch';
 import type { Capture } from '../../detect/messages';
+import { Lifeline } from '../../lifeline';
 import { type DetectRequest, FRAME_HEADER_BYTES, type RelayedFrame } from '../../protocol/messages';
 import { parseRelayMessage } from '../../protocol/parse-relay';
 
@@ -21,16 +22,13 @@ export type RelaySocketHandlers = {
   frame: (frame: RelayFrame) => void;
 };
 
-/** Pings are answered every two seconds: a connection that says nothing for longer is dead. */
-const SILENCE_MS = 6000;
-
 export class RelaySocket {
   private readonly pings = new Pings((t0) => this.ping(t0));
   private readonly backoff = new Backoff(250, 2000);
+  private readonly lifeline = new Lifeline((why) => this.lost(why));
   private socket: WebSocket | undefined;
   private about: RelayedFrame | null = null;
   private retryTimer: number | undefined;
-  private silenceTimer: number | undefined;
 
   constructor(
     private readonly url: string,
@@ -48,9 +46,11 @@ export class RelaySocket {
     const socket = new WebSocket(this.url);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
+    this.lifeline.connecting();
     socket.onopen = () => {
+      if (socket !== this.socket) return;
+      this.lifeline.opened();
       this.pings.start();
-      this.heard();
       this.handlers.opened();
     };
     socket.onmessage = ({ data }) => {
@@ -72,13 +72,8 @@ export class RelaySocket {
     this.socket = undefined;
     this.about = null;
     this.pings.stop();
-    clearTimeout(this.silenceTimer);
+    this.lifeline.stop();
     socket?.close();
-  }
-
-  private heard(): void {
-    clearTimeout(this.silenceTimer);
-    this.silenceTimer = window.setTimeout(() => this.lost('it has fallen silent'), SILENCE_MS);
   }
 
   private ping(t0: number): void {
@@ -87,7 +82,7 @@ export class RelaySocket {
   }
 
   private receive(data: unknown, received: number): void {
-    this.heard();
+    this.lifeline.heard();
     if (data instanceof ArrayBuffer) this.frame(data, received);
     else this.told(data, received);
   }

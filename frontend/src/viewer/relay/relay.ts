@@ -6,6 +6,7 @@ import { forThisTab, keep, recall } from '../../store';
 import { Throughput } from '../throughput';
 import { ListeningRule, type Situation } from './listening-rule';
 import { NewestDecoder } from './newest-decoder';
+import { PictureRate } from './picture-rate';
 import { type RelayFrame, RelaySocket } from './relay-socket';
 
 /** `off` until the first picture; `stalled` when pictures came and come no more. */
@@ -42,6 +43,7 @@ export class Relay {
   private stallTimer: number | undefined;
   private bytes = 0;
   private readonly throughput = new Throughput();
+  private readonly rate = new PictureRate();
   private readonly context: CanvasRenderingContext2D;
 
   constructor(
@@ -81,6 +83,11 @@ export class Relay {
     return this.throughput.kbps;
   }
 
+  /** Pictures a second, of late. */
+  get fps(): number | null {
+    return this.rate.at(performance.now());
+  }
+
   private apply(): void {
     clearTimeout(this.dueTimer);
     const { due } = this.rule;
@@ -112,6 +119,7 @@ export class Relay {
     this.socket = undefined;
     this.decoder?.stop();
     this.throughput.forget();
+    this.rate.forget();
     this.clockError = null;
     if (this.state === 'off') return;
     this.state = 'off';
@@ -134,7 +142,9 @@ export class Relay {
   private show(picture: ImageBitmap, { capture, clockError }: RelayFrame): void {
     this.draw(picture);
     this.clockError = clockError;
-    this.throughput.note(performance.now(), this.bytes);
+    const now = performance.now();
+    this.throughput.note(now, this.bytes);
+    this.rate.note(now);
     this.flows();
     this.handlers.picture(picture, capture);
   }

@@ -2,6 +2,7 @@
 import { Backoff } from '../../../backoff';
 import { Pings } from '../../../clock/pings';
 import type { ServerClock } from '../../../clock/server-clock';
+import { Lifeline } from '../../../lifeline';
 import type { DetectAnswer, DetectRequest, Pong } from '../../../protocol/messages';
 import { parseDetectAnswer } from '../../../protocol/parse';
 import { epochNow } from '../../epoch';
@@ -29,6 +30,7 @@ export class DetectSocket {
   private readonly pings = new Pings((t0) => this.ping(t0));
   private socket: WebSocket | undefined;
   private readonly backoff = new Backoff(250, 5000);
+  private readonly lifeline = new Lifeline((why) => this.abandon(why));
   /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
   private goodbye: { code: number; reason: string } | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +44,10 @@ export class DetectSocket {
     this.handlers.state({ kind: 'connecting' });
     const socket = new WebSocket(this.url);
     this.socket = socket;
+    this.lifeline.connecting();
     socket.onopen = () => {
+      if (socket !== this.socket) return;
+      this.lifeline.opened();
       this.opened += 1;
       this.goodbye = undefined;
       // First of all: the last connection's clock is not this one's.
@@ -71,7 +76,7 @@ export class DetectSocket {
     this.socket?.send(message);
   }
 
-  /** Gives up on a connection that has stopped answering, without waiting for its goodbye. */
+  /** Gives up on a connection that does not answer (any more), without waiting for its goodbye. */
   abandon(reason: string): void {
     const socket = this.socket;
     this.socket = undefined;
@@ -84,12 +89,14 @@ export class DetectSocket {
     const socket = this.socket;
     this.socket = undefined;
     this.pings.stop();
+    this.lifeline.stop();
     clearTimeout(this.retryTimer);
     socket?.close(1000, 'another detector is at work');
   }
 
   private closed(code: number, reason: string): void {
     this.pings.stop();
+    this.lifeline.stop();
     this.socket = undefined;
     this.goodbye ??= { code, reason };
     const retry_ms = this.backoff.wait();
@@ -106,6 +113,7 @@ export class DetectSocket {
 
   private receive(data: unknown): void {
     const received = epochNow();
+    this.lifeline.heard();
     if (typeof data === 'string') this.bytesDown += data.length;
     const answer = parseDetectAnswer(data);
     if (answer === null) {

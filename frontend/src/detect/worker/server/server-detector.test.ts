@@ -7,6 +7,8 @@ import { ServerDetector } from './server-detector';
 class FakeSocket {
   static readonly OPEN = 1;
   static all: FakeSocket[] = [];
+  /** The network is cut: nothing is said, and nobody is told. */
+  cut = false;
   readyState = 0;
   frames: number[] = [];
   onopen?: () => void;
@@ -20,7 +22,7 @@ class FakeSocket {
   send(message: string | ArrayBuffer): void {
     if (typeof message === 'string') {
       const { t0 } = JSON.parse(message).ping;
-      this.say({ pong: { t0, t1: t0, t2: t0 } });
+      if (!this.cut) this.say({ pong: { t0, t1: t0, t2: t0 } });
     } else {
       this.frames.push(new DataView(message).getUint32(0, true));
     }
@@ -186,6 +188,40 @@ describe('ServerDetector', () => {
     expect(FakeSocket.all).toHaveLength(2);
     expect(unanswered.close).toHaveBeenCalledOnce();
     expect(sampler.counts.errors).toBe(1);
+  });
+
+  it('gives up on a socket that says nothing for six seconds, and opens another', async () => {
+    const { detector, sampler, arrive, socket } = begin();
+    socket.open();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    socket.cut = true;
+    const unanswered = await arrive();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(unanswered.close).toHaveBeenCalledOnce();
+    expect(sampler.counts.errors).toBe(1);
+    FakeSocket.all[1]?.open();
+    expect(detector.state.kind).toBe('ready');
+  });
+
+  it('gives up on tries to connect that come to nothing, and hears of them no more', async () => {
+    const { detector, socket } = begin();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(detector.state).toMatchObject({ kind: 'lost', reason: 'it does not open' });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(FakeSocket.all).toHaveLength(2);
+    socket.open();
+    expect(detector.state.kind).toBe('connecting');
+    FakeSocket.all[1]?.open();
+    expect(detector.state.kind).toBe('ready');
+  });
+
+  it('leaves nothing behind when it is closed while it connects', async () => {
+    const { detector } = begin();
+    detector.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
   });
 
   it('survives nonsense and answers to frames that are not out', async () => {

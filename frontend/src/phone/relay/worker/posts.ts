@@ -1,11 +1,12 @@
 // Posts pictures as JPEG with the time of their capture, told in the server's clock.
 import { Pings } from '../../../clock/pings';
 import { epochNow } from '../../../detect/epoch';
-import type { Picture } from '../../../detect/messages';
 import { frameMessage, JpegEncoder } from '../../../detect/worker/server/encode';
 import { ask } from '../../../protocol/api';
 import { parseRelayAnswer, parseServerTime } from '../../../protocol/parse-relay';
-import type { Captured } from '../messages';
+import type { ToPoster } from '../messages';
+
+type Posted = Extract<ToPoster, { type: 'picture' }>;
 
 const LONGER_SIDE = 640;
 const QUALITY = 0.7;
@@ -27,12 +28,13 @@ export class Posts {
   }
 
   /** Whether a viewer listens. The picture is ours to close. */
-  async post(picture: Picture, { at, clock }: Captured): Promise<boolean> {
+  async post({ picture, captured: { at, clock }, sitting }: Posted): Promise<boolean> {
     const jpeg = await this.encoder.encode(picture).finally(() => picture.close());
     const { reading } = this.pings.clock;
     const { offset = null, error = null } = reading ?? {};
     if (offset === null || error === null) throw new Error('the server’s clock is not known');
-    const query = new URLSearchParams({ token: this.room.token, clock, error_ms: String(error) });
+    const { token } = this.room;
+    const query = new URLSearchParams({ token, sitting, clock, error_ms: String(error) });
     const body = frameMessage(this.nextId, at + offset, jpeg);
     this.nextId = (this.nextId + 1) >>> 0;
     const signal = AbortSignal.timeout(PATIENCE_MS);

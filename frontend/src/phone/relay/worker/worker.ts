@@ -25,7 +25,7 @@ self.onmessage = async ({ data }: MessageEvent<ToPoster>) => {
   }
   if (!posts) throw new Error(`"${data.type}" before "start"`);
   try {
-    tell({ type: 'answer', listening: await posts.post(data.picture, data.captured) });
+    tell({ type: 'answer', listening: await posts.post(data) });
   } catch (error) {
     tell({ type: 'failed', message: words(error) });
   }

@@ -10,6 +10,7 @@ export default defineConfig({
     setupFiles: ['harness/setup.ts'],
     // One session at a time: two browsers and the detector already fill a small machine.
     fileParallelism: false,
+    maxConcurrency: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -18,7 +18,7 @@ const OUTCOMES: [&str; 6] = [
     "bad_capture_ts",
     "internal",
 ];
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 15] = [
     "foreign_host",
     "wrong_token",
     "rooms_full",
@@ -26,6 +26,7 @@ const REFUSALS: [&str; 14] = [
     "access_key",
     "guesses",
     "rooms_per_minute",
+    "connections",
     "connections_per_address",
     "header_size",
     "header_timeout",

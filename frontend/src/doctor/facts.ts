@@ -90,7 +90,8 @@ export type ViewerFacts = EndFacts & {
   phonePresent: boolean;
   /** Null while they do not come this way. */
   relayed: Relayed | null;
-  clock: ClockReading | null;
+  /** Null while there is no detector; `error` is null with one clock only. */
+  clock: Pick<ClockReading, 'error'> | null;
   detector: DetectorState | null;
 };
 

@@ -1,7 +1,7 @@
 // What can be said of the way between the two ends.
-import type { ClockReading, DetectorState } from '../detect/messages';
+import type { DetectorState } from '../detect/messages';
 import { bad, type Finding, ok, unknown, waiting } from './check';
-import type { LinkFacts, Network, Path, PhoneFacts, Relayed } from './facts';
+import type { LinkFacts, Network, Path, PhoneFacts, Relayed, ViewerFacts } from './facts';
 
 /** More than this is felt in the boxes. */
 const SLOW_MS = 300;
@@ -110,7 +110,7 @@ function whyFew(fps: number, phone: PhoneFacts | null): string {
   return 'Give the camera more light, and a hot phone a rest: both make it film slowly.';
 }
 
-export function clock(reading: ClockReading | null): Finding {
+export function clock(reading: ViewerFacts['clock']): Finding {
   if (!reading) return waiting('no detector yet');
   if (reading.error === null) return ok('none: one clock only');
   const told = `± ${reading.error.toFixed(1)} ms`;

@@ -27,7 +27,7 @@ export const viewer: ViewerFacts = {
   ...end,
   phonePresent: true,
   relayed: null,
-  clock: { offset: 0, error: 1.5 },
+  clock: { error: 1.5 },
   detector: { kind: 'ready', words: 'server' },
 };
 

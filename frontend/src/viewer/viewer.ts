@@ -1,28 +1,27 @@
 // Ties the viewer's parts together; each part decides for itself, this file only passes news on.
 import { epochNow } from '../detect/epoch';
-import type { ClockReading, ResultMessage } from '../detect/messages';
+import type { ResultMessage } from '../detect/messages';
+import type { ViewerFacts } from '../doctor/facts';
 import { byId } from '../dom';
 import type { ClientConfig, MetricsReport, Mode } from '../protocol/messages';
 import { IceServers } from '../rtc/ice';
 import { Receiver } from '../rtc/receiver';
 import { showCertificate } from './certificate';
-import { Controls } from './controls';
+import { Choices } from './choices';
 import { Detection } from './detection';
 import { Display } from './display';
 import { Doctor } from './doctor/doctor';
-import { Filter } from './filter';
 import { Flow } from './flow';
 import { HiddenTime } from './hidden-time';
 import { Hud } from './hud';
 import { Invite } from './invite';
-import { Labels } from './labels';
-import type { Options, Overlay } from './options';
+import type { Options } from './options';
 import { PhonePanel } from './phone-panel';
 import { RecordPanel } from './record-panel';
 import { Recorder } from './recording';
 import { Relay } from './relay/relay';
+import { reportOf } from './report';
 import { Room } from './room';
-import { keepSettings, loadSettings } from './settings';
 import { Snapshots } from './snapshot/snapshots';
 import { Stage } from './stage';
 import { type Connection, connectionOf, isLive, keepsPicture, type Situation } from './status';
@@ -36,14 +35,16 @@ export class Viewer {
   private readonly view = new View();
   private readonly invite = new Invite();
   private readonly hud = new Hud();
-  private readonly filter = new Filter();
+  private readonly choices = new Choices({
+    overlay: (overlay) => this.stage.setOverlay(overlay),
+    filtered: () => this.stage.repaint(),
+  });
   private readonly stage = new Stage(
     byId('stage'),
     this.video,
     byId<HTMLCanvasElement>('overlay'),
-    this.filter,
+    this.choices.filter,
   );
-  private readonly labels = new Labels(this.filter, () => this.filterChanged());
   private readonly hiddenTime = new HiddenTime();
   private readonly flow = new Flow(() => this.update());
   private readonly phonePanel = new PhonePanel((signal) => this.room.channel?.post(signal));
@@ -56,10 +57,8 @@ export class Viewer {
   private readonly recordPanel: RecordPanel;
   private readonly snapshots: Snapshots;
   private readonly waterfall = new Waterfall();
-  private readonly settings = loadSettings();
   private readonly ice = new IceServers();
   private readonly doctor = this.makeDoctor();
-  private overlay: Overlay = 'exact';
   private connection: Connection = 'starting';
   /** The video's, once a phone has offered one. */
   private track: MediaStreamTrack | null = null;
@@ -77,7 +76,7 @@ export class Viewer {
   ) {
     const mode = options.mode ?? config.mode;
     this.view.showNotes(options.notes);
-    this.detection = new Detection(options, config, mode, this.settings.saver, this.hiddenTime, {
+    this.detection = new Detection(options, config, mode, this.choices.saver, this.hiddenTime, {
       result: (message) => this.showResult(message),
       begun: (metrics) => {
         this.flow.mark();
@@ -88,7 +87,8 @@ export class Viewer {
     });
     const { vision } = this.detection;
     this.display = new Display(this.stage, () => this.detection.metrics, this.hiddenTime);
-    this.snapshots = new Snapshots({ config, filter: this.filter, newest: () => this.display.newest });
+    const { filter } = this.choices;
+    this.snapshots = new Snapshots({ config, filter, newest: () => this.display.newest });
     this.recorder = new Recorder({
       obstacle: () => this.obstacle,
       countAnew: () => vision.countAnew(),
@@ -115,7 +115,7 @@ export class Viewer {
   private state() {
     return {
       ...this.detection.state(),
-      overlay: this.overlay,
+      overlay: this.choices.overlay,
       connection: this.connection,
       last: this.display.last,
     };
@@ -138,26 +138,8 @@ export class Viewer {
   }
 
   private report(): MetricsReport {
-    const { detection, relay, isRelayed } = this;
-    const report = detection.metrics.report({
-      mode: detection.mode,
-      video_kbps: isRelayed ? relay.kbps : this.flow.kbps,
-      config: {
-        ...detection.config(),
-        transport: isRelayed ? 'relay' : 'p2p',
-        overlay: this.overlay,
-        threshold: this.filter.threshold,
-        model: this.config.model.name,
-        version: this.config.version,
-      },
-      machine: {
-        user_agent: navigator.userAgent,
-        logical_cores: navigator.hardwareConcurrency,
-        device_pixel_ratio: window.devicePixelRatio,
-        cross_origin_isolated: window.crossOriginIsolated,
-      },
-    });
-    return isRelayed ? { ...report, clock_error_ms: relay.clockError } : report;
+    const { detection, flow, relay, choices, config } = this;
+    return reportOf({ detection, flow, relay, choices, config });
   }
 
   private get isRelayed(): boolean {
@@ -165,10 +147,10 @@ export class Viewer {
   }
 
   /** Relayed pictures are told their time by two clocks: the phone's knowledge of the server's, and ours. */
-  private get clock(): ClockReading | null {
+  private get clock(): ViewerFacts['clock'] {
     if (!this.isRelayed) return this.detection.metrics.clock;
     const { clockError } = this.relay;
-    return clockError === null ? null : { offset: 0, error: clockError };
+    return clockError === null ? null : { error: clockError };
   }
 
   /** What keeps frames from being detected now. */
@@ -178,33 +160,9 @@ export class Viewer {
   }
 
   private setUpControls(mode: Mode): void {
-    const { settings } = this;
-    for (const label of settings.hidden) this.filter.hidden.add(label);
-    const setOverlay = (overlay: Overlay) => {
-      this.overlay = overlay;
-      this.stage.setOverlay(overlay);
-      controls.showOverlay(overlay);
-    };
-    const controls = new Controls({
-      mode: (chosen) => {
-        this.detection.setMode(chosen);
-        controls.showMode(chosen);
-      },
-      saver: (on) => {
-        settings.saver = on;
-        this.detection.setSaver(on);
-        this.keepSettings();
-      },
-      overlay: (overlay) => {
-        // Kept only when chosen here: what the address asks for is for this once.
-        settings.overlay = overlay;
-        setOverlay(overlay);
-        this.keepSettings();
-      },
-      threshold: (threshold) => {
-        this.filter.threshold = threshold;
-        this.filterChanged();
-      },
+    this.choices.offer(mode, this.options, this.config, {
+      mode: (chosen) => this.detection.setMode(chosen),
+      saver: (on) => this.detection.setSaver(on),
       fit: (fit) => this.stage.setFit(fit),
       record: () => this.recordPanel.press(),
       saveFrame: () => void this.snapshots.saveFrame(),
@@ -212,12 +170,6 @@ export class Viewer {
       waterfall: () => this.waterfall.toggle(),
       doctor: () => this.doctor.toggle(),
     });
-    controls.setThreshold(settings.threshold);
-    controls.setLowestThreshold(this.config.model.score_threshold);
-    setOverlay(this.options.overlay ?? settings.overlay);
-    controls.showMode(mode);
-    controls.showSaver(settings.saver);
-    this.labels.offer(this.config.labels);
   }
 
   private makeRelay(): Relay {
@@ -324,9 +276,9 @@ export class Viewer {
       message.picture.close();
       return;
     }
-    this.labels.noteSeen(message.result.detections.map(({ label }) => label));
+    this.choices.noteSeen(message.result.detections);
     this.display.show(message);
-    this.phonePanel.noteShown(this.filter.apply(message.result.detections));
+    this.phonePanel.noteShown(this.choices.filter.apply(message.result.detections));
     this.snapshots.take(message);
   }
 
@@ -358,16 +310,6 @@ export class Viewer {
     if (this.relay.state !== 'off') return;
     this.detection.vision.detach();
     this.display.clear();
-  }
-
-  private filterChanged(): void {
-    this.stage.repaint();
-    this.keepSettings();
-  }
-
-  private keepSettings(): void {
-    const { threshold, hidden } = this.filter;
-    keepSettings({ ...this.settings, threshold, hidden: [...hidden] });
   }
 
   private refreshHud(): void {

@@ -28,7 +28,8 @@ the phone page on the local network, and shows the QR code to scan.
   --docker            build and serve in a container (needs only Docker); takes --mode, --port and --public-host
   -h, --help          this text; after the first build also all options of the server
 
-The names in brackets are environment variables with the same meaning.
+The names in brackets are environment variables with the same meaning. SIGHTLINE_BIN names a server that is
+built already, to be started in place of the one that would be built here.
 END
   if [ -x target/release/sightline ]; then
     printf '\nAll options of the server:\n\n'

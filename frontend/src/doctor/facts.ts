@@ -1,6 +1,6 @@
 // What each page knows of its own end. The phone's goes to the viewer through the room: no addresses are in it.
 import type { ClockReading, DetectorState } from '../detect/messages';
-import { isNumber, isObject } from '../protocol/parse';
+import { isFlag, isNumber, isObject, isOneOf } from '../protocol/parse';
 import type { PeerState } from '../rtc/peer';
 import type { SeatState } from '../rtc/signalling';
 
@@ -152,13 +152,9 @@ function isPath(value: unknown): boolean {
 
 const isIceError = (value: unknown) =>
   isObject(value) && isOneOf(['stun', 'turn'], value.kind) && isCount(value.code);
-const areFlags = (...values: unknown[]) => values.every((value) => typeof value === 'boolean');
+const areFlags = (...values: unknown[]) => values.every(isFlag);
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isMeasure = (value: unknown) => value === null || isNumber(value);
-
-function isOneOf<T>(choices: readonly T[], value: unknown): value is T {
-  return choices.includes(value as T);
-}
 
 /** The choice that this is, if it is one: browsers tell more than we have words for. */
 export const networkOf = (value: unknown): Network | null => (isOneOf(NETWORKS, value) ? value : null);

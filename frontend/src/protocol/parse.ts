@@ -23,7 +23,12 @@ export function isNumber(value: unknown): value is number {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+export const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+
+export function isOneOf<T>(choices: readonly T[], value: unknown): value is T {
+  return choices.includes(value as T);
+}
+
 const isRole = (value: unknown) => value === 'viewer' || value === 'phone';
 
 /** The value a JSON text holds, or undefined when it is not JSON (no JSON text means undefined). */

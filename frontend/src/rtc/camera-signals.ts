@@ -1,5 +1,5 @@
 // What phone and viewer say to each other about the phone's camera.
-import { isNumber, isObject } from '../protocol/parse';
+import { isFlag, isNumber, isObject, isOneOf } from '../protocol/parse';
 
 export const QUALITIES = ['saver', 'normal', 'sharp'] as const;
 export type Quality = (typeof QUALITIES)[number];
@@ -36,8 +36,6 @@ const LONGEST_LABEL = 64;
 /** Far beyond any camera; it keeps sums with these numbers exact. */
 const FARTHEST_ZOOM = 1e6;
 
-const isOneOf = (choices: readonly string[], value: unknown) => choices.some((choice) => choice === value);
-const isFlag = (value: unknown) => typeof value === 'boolean';
 const within = (value: unknown, least: number, most: number) =>
   isNumber(value) && value >= least && value <= most;
 

@@ -14,7 +14,7 @@ export type Parts = {
 };
 
 export function reportOf({ detection, flow, relay, choices, config }: Parts): MetricsReport {
-  const isRelayed = relay.state !== 'off';
+  const isRelayed = relay.inUse;
   const report = detection.metrics.report({
     mode: detection.mode,
     video_kbps: isRelayed ? relay.kbps : flow.kbps,

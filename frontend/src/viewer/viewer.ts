@@ -142,13 +142,9 @@ export class Viewer {
     return reportOf({ detection, flow, relay, choices, config });
   }
 
-  private get isRelayed(): boolean {
-    return this.relay.state !== 'off';
-  }
-
   /** Relayed pictures are told their time by two clocks: the phone's knowledge of the server's, and ours. */
   private get clock(): ViewerFacts['clock'] {
-    if (!this.isRelayed) return this.detection.metrics.clock;
+    if (!this.relay.inUse) return this.detection.metrics.clock;
     const { clockError } = this.relay;
     return clockError === null ? null : { error: clockError };
   }
@@ -200,7 +196,7 @@ export class Viewer {
         this.situation.peer = peer;
         this.doctor.link.note(peer, this.receiver.pc);
         // While pictures come through the server, only video that has arrived is better.
-        const trusting = this.relay.state === 'off';
+        const trusting = !this.relay.inUse;
         if (peer === 'live' && this.receiver.pc) this.flow.watch(this.receiver.pc, trusting);
         if (peer === 'none' || peer === 'connecting') this.release();
         this.update();
@@ -209,7 +205,7 @@ export class Viewer {
         this.video.srcObject = new MediaStream([track]);
         this.video.play().catch((error: unknown) => console.warn('the video does not play', error));
         this.track = track;
-        if (this.relay.state === 'off') this.detection.vision.attach(track, this.video);
+        if (!this.relay.inUse) this.detection.vision.attach(track, this.video);
       },
     });
   }
@@ -262,7 +258,7 @@ export class Viewer {
         postMs: this.room.channel?.postMs ?? null,
         servers: this.ice.kinds,
         phonePresent: this.situation.phonePresent,
-        relayed: this.isRelayed ? { fps: this.relay.fps } : null,
+        relayed: this.relay.inUse ? { fps: this.relay.fps } : null,
         clock: this.clock,
         detector: this.detection.detector,
       }),
@@ -307,7 +303,7 @@ export class Viewer {
     this.video.srcObject = null;
     this.track = null;
     // A new try of the direct way does not disturb what comes through the server.
-    if (this.relay.state !== 'off') return;
+    if (this.relay.inUse) return;
     this.detection.vision.detach();
     this.display.clear();
   }

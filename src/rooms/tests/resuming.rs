@@ -17,15 +17,21 @@ fn from_phone(n: u64) -> RoomEvent {
     RoomEvent::Signal { from, payload }
 }
 
+/// Each with a name, and each has heard of the other.
+async fn both_seated(rooms: &Rooms, keys: &RoomKeys) -> (Page, Page) {
+    let mut viewer = sit(rooms, keys, Role::Viewer, named("v"));
+    let mut phone = sit(rooms, keys, Role::Phone, named("p"));
+    phone.welcome().await;
+    viewer.welcome().await;
+    viewer.expect(phone_is(true)).await;
+    (viewer, phone)
+}
+
 #[tokio::test]
 async fn a_page_that_comes_back_gets_what_it_missed_and_nothing_twice() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let mut viewer = sit(&rooms, &keys, Role::Viewer, named("v"));
-    let mut phone = sit(&rooms, &keys, Role::Phone, named("p"));
-    phone.welcome().await;
-    viewer.welcome().await;
-    viewer.expect(phone_is(true)).await;
+    let (mut viewer, mut phone) = both_seated(&rooms, &keys).await;
     let sitting = phone.name().to_owned();
     let post = |n: u64| {
         let post = Post {
@@ -81,11 +87,7 @@ async fn a_page_that_does_not_come_back_has_left() {
 async fn a_page_that_says_so_leaves_at_once() {
     let rooms = rooms(1);
     let keys = rooms.create().unwrap();
-    let mut viewer = sit(&rooms, &keys, Role::Viewer, named("v"));
-    let mut phone = sit(&rooms, &keys, Role::Phone, named("p"));
-    phone.welcome().await;
-    viewer.welcome().await;
-    viewer.expect(phone_is(true)).await;
+    let (mut viewer, mut phone) = both_seated(&rooms, &keys).await;
     let leave = |sitting: &str| rooms.leave(&keys.room, &keys.phone_token, sitting);
     // A word that comes late, or from another, empties no seat.
     assert_eq!(leave("another"), Ok(()));

@@ -207,6 +207,22 @@ async fn is_let_in(addr: SocketAddr) -> bool {
     heard.await.starts_with("HTTP/1.1 200 ")
 }
 
+/// Connections that are served, and kept.
+async fn take_places(addr: SocketAddr, count: usize) -> Vec<TcpStream> {
+    let mut taken = Vec::new();
+    for _ in 0..count {
+        // A place is taken once an answer has come.
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        soon("an answer", stream.read_u8()).await.unwrap();
+        taken.push(stream);
+    }
+    taken
+}
+
 #[tokio::test]
 async fn connections_too_many_of_one_address() {
     let Some(ip) = other_address() else {
@@ -220,17 +236,7 @@ async fn connections_too_many_of_one_address() {
     let (server, bystander) = with_bystander(&flags).await;
     let port = server.addr().port();
     let there = SocketAddr::new(ip.into(), port);
-    let mut taken = Vec::new();
-    for _ in 0..3 {
-        // A place is taken once an answer has come.
-        let mut stream = TcpStream::connect(there).await.unwrap();
-        stream
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            .await
-            .unwrap();
-        soon("an answer", stream.read_u8()).await.unwrap();
-        taken.push(stream);
-    }
+    let mut taken = take_places(there, 3).await;
     let refused = get(there, "localhost", "/healthz").await;
     assert_eq!(
         (refused.status, word(&refused).as_str()),
@@ -261,16 +267,7 @@ async fn connections_too_many_in_all() {
     };
     let server = TestServer::with(&["--host", "0.0.0.0", "--max-connections", "2"]).await;
     let there = SocketAddr::new(ip.into(), server.addr().port());
-    let mut taken = Vec::new();
-    for _ in 0..2 {
-        let mut stream = TcpStream::connect(there).await.unwrap();
-        stream
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            .await
-            .unwrap();
-        soon("an answer", stream.read_u8()).await.unwrap();
-        taken.push(stream);
-    }
+    let taken = take_places(there, 2).await;
     let refused = get(there, "localhost", "/healthz").await;
     assert_eq!(
         (refused.status, word(&refused).as_str()),

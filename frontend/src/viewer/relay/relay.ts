@@ -56,6 +56,11 @@ export class Relay {
     this.context = context;
   }
 
+  /** Pictures come this way, or did a moment ago. */
+  get inUse(): boolean {
+    return this.state !== 'off';
+  }
+
   enter(room: RoomCreated | null): void {
     this.stop();
     this.room = room;

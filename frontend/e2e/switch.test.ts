@@ -97,13 +97,14 @@ const clickMode = (page: Page, mode: Mode) =>
     .filter({ has: page.locator(`input[value="${mode}"]`) })
     .click();
 
-/** Ms from the switch to the first picture that the newly chosen detector has looked at. */
-async function untilResumed(page: Page, paintedBefore: number): Promise<number> {
+/** Ms from the switch to the first picture that the newly chosen detector has looked at, which the page tells of. */
+async function untilResumed(page: Page, paintedBefore: number, mode: Mode): Promise<number> {
   const first = await until('the new detector’s first result', async () => {
     const painted = await paintedSince(page, paintedBefore - 1);
     // A detector's results are counted from one; the old one's last result may come after the switch.
     return painted.find(({ answered }, at) => at > 0 && answered < (painted[at - 1]?.answered ?? 0));
   });
+  expect(first.engine).toBe(mode);
   return first.at - (await page.evaluate(() => window.watch.switchedAt));
 }
 
@@ -132,7 +133,7 @@ async function switchTo(mode: Mode, how: 'click' | 'key'): Promise<number> {
   const before = await paintedCount(page);
   if (how === 'click') await clickMode(page, mode);
   else await page.keyboard.press(KEYS[mode]);
-  const pause = await untilResumed(page, before);
+  const pause = await untilResumed(page, before, mode);
   await until(`the page says ${mode}`, async () => (await textOf(page, '#mode')) === mode);
   await until('enough results to tell the next detector’s first one from', async () => {
     return (await stateOf(page)).frames.answered >= 4;

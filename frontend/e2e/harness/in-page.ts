@@ -8,6 +8,8 @@ export type Painted = {
   at: number;
   /** Results so far by the page's own count, which begins anew with every detector. */
   answered: number;
+  /** Whose results those are, as the page knows. */
+  engine: string | null;
 };
 
 export type Drawing = {
@@ -197,8 +199,8 @@ export function install(): void {
       const canvas = overlay();
       // A new track's frames can be painted before the video element knows its size.
       const seen = playing().width > 0 ? cells(contextOf(canvas), contentBox(canvas)) : [];
-      const { answered } = window.sightline.state().frames;
-      painted.push({ result, cells: seen, at: performance.now(), answered });
+      const { frames, engine } = window.sightline.state();
+      painted.push({ result, cells: seen, at: performance.now(), answered: frames.answered, engine });
       if (!refreshDue) requestAnimationFrame(refreshed);
       refreshDue = true;
       const found = waiting ? measure(result) : null;

@@ -14,6 +14,8 @@ const HEARTBEAT_MS = 1000;
 type Parts = { sampler: Sampler; detectors: Detectors };
 let parts: Parts | undefined;
 let statusDue = false;
+/** The run that the page was last told of. */
+let toldRun = 0;
 
 function tell(message: FromWorker, transfer: Picture[] = []): void {
   self.postMessage(message, transfer);
@@ -22,6 +24,7 @@ function tell(message: FromWorker, transfer: Picture[] = []): void {
 function tellStatus({ sampler, detectors }: Parts): void {
   statusDue = false;
   const { run, active, state, auto, note } = detectors;
+  toldRun = run;
   tell({
     type: 'status',
     run,
@@ -55,6 +58,8 @@ function start(settings: WorkerSettings): Parts {
       const { result, stamps, clock } = outcome;
       const { run } = detectors;
       const { counts } = sampler;
+      // Which detector it is of is known before its first result.
+      if (run !== toldRun) tellStatus({ sampler, detectors });
       tell({ type: 'result', result, ...arrival, capture, stamps, clock, counts, run }, [arrival.picture]);
       // Told first: auto mode may put another detector to work now, and this frame is none of that one's run.
       detectors.answered(outcome);

@@ -1,9 +1,9 @@
 // The server's access key: what a viewer on another machine must show, where one is asked for.
 import { Backoff, sleep } from '../backoff';
 import { byId } from '../dom';
-import { Refused, send } from '../protocol/api';
+import { Refused, refusalOf, send } from '../protocol/api';
 import { forThisTab, keep, recall } from '../store';
-import { SENTENCES } from './status';
+import { wordsOf } from './status';
 
 const KEPT = 'sightline.access-key';
 /** As long as the server's buckets take to give one guess more, by and large. */
@@ -55,13 +55,13 @@ export async function untilLetIn(): Promise<void> {
       return;
     } catch (error) {
       if (error instanceof Refused && error.status === 401) {
-        tell(key === null ? 'key_needed' : 'key_wrong');
+        tell(WORDS[key === null ? 'key_needed' : 'key_wrong']);
         await anotherKey();
       } else if (error instanceof Refused && error.status === 429) {
-        tell('key_later');
+        tell(WORDS.key_later);
         await Promise.race([sleep(PATIENCE_MS), anotherKey()]);
       } else {
-        tell('server_unreachable');
+        tellTrouble(error);
         await sleep(backoff.wait());
       }
     }
@@ -74,12 +74,17 @@ const WORDS = {
   key_wrong:
     'The access key in this page’s address is not this server’s. Ask whoever started the server, and add #key= and the right key to the address',
   key_later: 'Too many wrong access keys came from your network. Trying again in a moment…',
-  server_unreachable: SENTENCES.server_unreachable.text,
 };
 
-function tell(what: keyof typeof WORDS): void {
+/** Why nothing begins yet: the server's own words where it answered. */
+export function tellTrouble(error: unknown): void {
+  const refusal = refusalOf(error);
+  tell(wordsOf(refusal === null ? 'server_unreachable' : 'refused', refusal));
+}
+
+function tell(words: string): void {
   const status = byId('status');
-  status.textContent = WORDS[what];
+  status.textContent = words;
   status.dataset.tone = 'bad';
 }
 

@@ -1,12 +1,10 @@
 import '../style/viewer.css';
 import { Backoff, sleep } from '../backoff';
-import { byId } from '../dom';
 import { ask } from '../protocol/api';
 import type { ClientConfig } from '../protocol/messages';
 import { parseConfig } from '../protocol/parse';
-import { takeKey, untilLetIn } from './access';
+import { takeKey, tellTrouble, untilLetIn } from './access';
 import { readOptions } from './options';
-import { SENTENCES } from './status';
 import { type Handles, Viewer } from './viewer';
 
 declare global {
@@ -22,8 +20,7 @@ async function loadConfig(): Promise<ClientConfig> {
       return await ask('/api/config', parseConfig);
     } catch (error) {
       console.warn('no configuration yet', error);
-      byId('status').textContent = SENTENCES.server_unreachable.text;
-      byId('status').dataset.tone = SENTENCES.server_unreachable.tone;
+      tellTrouble(error);
       await sleep(backoff.wait());
     }
   }

@@ -262,7 +262,7 @@ export class Viewer {
         clock: this.clock,
         detector: this.detection.detector,
       }),
-      live: () => this.connection === 'live' || this.connection === 'relayed',
+      live: () => isLive(this.connection),
       ask: () => this.room.channel?.post({ ask_facts: {} }),
     });
   }

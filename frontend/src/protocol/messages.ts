@@ -1,4 +1,4 @@
-// Generated from src/protocol.rs and src/model.rs; do not edit. UPDATE_TYPES=1 cargo test protocol rewrites it.
+// Generated from src/protocol/ and src/model.rs; do not edit. UPDATE_TYPES=1 cargo test protocol rewrites it.
 
 export const FRAME_HEADER_BYTES = 12;
 

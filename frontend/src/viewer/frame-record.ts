@@ -4,7 +4,7 @@ import type { DetectionResult, StagesMs } from '../protocol/messages';
 
 export type Stage = keyof StagesMs;
 
-/** In the order of the frame's way; `StagesMs` in src/protocol.rs says what each is. */
+/** In the order of the frame's way; `StagesMs` in src/protocol/metrics.rs says what each is. */
 export const STAGES = [
   'capture_to_receive',
   'receive_to_sample',

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const isOpen = async () => (await viewer.page.locator('#doctor').getAttribute('open')) !== null;
 
-test('item 6: a refused camera is red on both pages, with what to do, and the viewer shows it by itself', async () => {
+test('a refused camera is red on both pages, with what to do, and the viewer shows it by itself', async () => {
   const refused = await openPhone(refusing, await joinLink(viewer.page), { permissions: [] });
   expect(await isOpen()).toBe(false);
   await refused.page.locator('#start').tap();
@@ -45,7 +45,7 @@ test('item 6: a refused camera is red on both pages, with what to do, and the vi
   expect([...takeTroubles(refused), ...takeTroubles(viewer)]).toEqual([]);
 });
 
-test('item 6: a live session is all green, and its figures are those of getStats', async () => {
+test('a live session is all green, and its figures are those of getStats', async () => {
   phone = await openPhone(session.phones, await joinLink(viewer.page));
   await untilPainted(viewer.page, 10);
   await openDetails(phone.page, '#connection');
@@ -75,7 +75,7 @@ test('item 6: a live session is all green, and its figures are those of getStats
   expect([...takeTroubles(phone), ...takeTroubles(viewer)]).toEqual([]);
 });
 
-test('item 6: an open panel has the phone’s figures anew, a closed one leaves the phone alone', async () => {
+test('an open panel has the phone’s figures anew, a closed one leaves the phone alone', async () => {
   const posted = () => phone.requests.filter((url) => url.includes('/signal')).length;
   const before = posted();
   await until('the phone tells of itself again', () => posted() > before);
@@ -89,7 +89,7 @@ test('item 6: an open panel has the phone’s figures anew, a closed one leaves 
   expect(posted()).toBe(last);
 });
 
-test('item 6: a server that is away is red on both pages, and green when it is back', async () => {
+test('a server that is away is red on both pages, and green when it is back', async () => {
   await session.server.kill();
   await viewer.page.keyboard.press('d');
   for (const [page, id] of [

@@ -59,7 +59,7 @@ describe.skipIf(obstacle !== null)(`a phone without network${obstacle ? ` (${obs
   test.each([
     ['straight to the laptop', false],
     ['through the server', true],
-  ])('item 9: ten seconds without network, %s', async (_, apart) => {
+  ])('ten seconds without network, %s', async (_, apart) => {
     if (apart) network.closeUp();
     viewer = await openViewer(laptop, `${server.viewerUrl}?mode=server&room=new`);
     phone = await openPhone(phones, await joinLink(viewer.page));

@@ -15,7 +15,7 @@ const serverOptions = (turn: TurnServer, secret: string) => ({
   env: { TURN_SECRET: secret },
 });
 
-describe.skipIf(obstacle !== null)(`item 8, TURN${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
+describe.skipIf(obstacle !== null)(`TURN${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
   let turn: TurnServer;
   let session: Session;
 

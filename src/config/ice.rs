@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn item_8_nothing_is_asked_beyond_the_local_network_by_default() {
+    fn nothing_is_asked_beyond_the_local_network_by_default() {
         let none = ice(&[]).unwrap();
         assert!(none.stun.is_empty() && none.turn.is_none());
         assert_eq!(none.policy, IcePolicy::All);
     }
 
     #[test]
-    fn item_8_servers_come_one_by_one_or_in_a_list() {
+    fn servers_come_one_by_one_or_in_a_list() {
         let repeated = ["--ice-server", "stun:a", "--ice-server", "turn:b"];
         let listed = ["--ice-server", " stun:a, turn:b "];
         let secret = ["--turn-secret", "s"];
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn item_8_what_could_never_connect_is_refused() {
+    fn what_could_never_connect_is_refused() {
         let turn = ["--ice-server", "turn:b"];
         let cases: [(&[&str], &str); 6] = [
             (&["--ice-server", "turn:b:x"], "port"),

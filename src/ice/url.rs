@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn item_8_addresses_that_browsers_take() {
+    fn addresses_that_browsers_take() {
         for stun in [
             "stun:stun.example",
             "stuns:stun.example:5349",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn item_8_other_addresses_are_refused() {
+    fn other_addresses_are_refused() {
         for other in [
             "",
             "turn.example",

@@ -6,7 +6,7 @@ use crate::{output, sightline, started};
 const SECRET: &str = "north-wind-and-sun";
 
 #[tokio::test]
-async fn item_8_help_and_failures_keep_the_secret() {
+async fn help_and_failures_keep_the_secret() {
     let folders = folders();
     for flag in ["--help", "--ice-server=turn:x:y"] {
         let mut command = sightline(folders.path(), &[flag]);
@@ -22,7 +22,7 @@ async fn item_8_help_and_failures_keep_the_secret() {
 }
 
 #[tokio::test]
-async fn item_8_a_wrong_server_is_refused_in_one_line() {
+async fn a_wrong_server_is_refused_in_one_line() {
     let folders = folders();
     let flags = ["--ice-server", "turn://turn.example"];
     let output = output(sightline(folders.path(), &flags)).await;
@@ -36,7 +36,7 @@ async fn item_8_a_wrong_server_is_refused_in_one_line() {
 }
 
 #[tokio::test]
-async fn item_8_a_running_server_logs_no_secret() {
+async fn a_running_server_logs_no_secret() {
     let folders = folders();
     let flags = ["--ice-server", "turn:turn.example", "--turn-secret", SECRET];
     let mut command = sightline(folders.path(), &flags);

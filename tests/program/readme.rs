@@ -1,4 +1,5 @@
-//! What README.md says about the flags is what `--help` says, and all papers speak of one version.
+//! What README.md says about the flags is what `--help` says, the tests that the papers name are there, and
+//! all papers speak of one version.
 
 use std::fs;
 use std::path::Path;
@@ -101,11 +102,26 @@ fn lists_every_flag_as_help_does() {
     );
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_tests_that_hold_the_promises_are_there() {
+    let text = fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    // Every other piece between back-ticks stands in them.
+    let named: Vec<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .collect();
+    let paths = named.iter().filter(|name| !name.starts_with('/'));
+    let missing: Vec<_> = paths.filter(|path| !root().join(path).exists()).collect();
+    assert!(named.len() > 40 && missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn the_papers_are_of_this_version() {
-    let read = |name: &str| {
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("it is there")
-    };
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect("it is there");
     let version = env!("CARGO_PKG_VERSION");
     let pages: Value = serde_json::from_str(&read("frontend/package.json")).unwrap();
     assert_eq!(pages["version"], version, "frontend/package.json");

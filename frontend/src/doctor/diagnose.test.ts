@@ -23,7 +23,7 @@ const none = { host: 0, hidden: 0, srflx: 0, relay: 0 };
 const turn = { stun: false, turn: true, relayOnly: true };
 const refused: LinkFacts = { ...failed, candidates: none, errors: [{ kind: 'turn', code: 401 }] };
 
-describe('item 6, the doctor of a connection that is well', () => {
+describe('the doctor of a connection that is well', () => {
   it('finds all of it well', () => {
     const checks = checksOf({});
     expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
@@ -42,7 +42,7 @@ describe('item 6, the doctor of a connection that is well', () => {
   });
 });
 
-describe('item 6, what is bad and what helps', () => {
+describe('what is bad and what helps', () => {
   it.each<[string, string, RegExp, RegExp, Spoilt]>([
     ['the viewer is insecure', 'viewer-secure', /no/, /localhost/, { viewer: { secure: false } }],
     ['the phone is insecure', 'phone-secure', /no/, /https/, { phone: { secure: false } }],
@@ -92,7 +92,7 @@ describe('item 6, what is bad and what helps', () => {
   });
 });
 
-describe('item 6, why nothing connects', () => {
+describe('why nothing connects', () => {
   const pairs = (checks: Check[]) => find(checks, 'pairs');
 
   it('no address at all', () => {
@@ -191,7 +191,7 @@ describe('pictures through the server', () => {
   });
 });
 
-describe('item 6, what is not known', () => {
+describe('what is not known', () => {
   it('is waited for before a phone comes', () => {
     const checks = checksOf({ viewer: { phonePresent: false, link: null, clock: null }, phone: null });
     expect(find(checks, 'phone-facts')).toMatchObject({ state: 'waiting', value: 'none has joined yet' });

@@ -25,7 +25,7 @@ async fn ask(server: &TestServer, path: &str) -> Response {
 }
 
 #[tokio::test]
-async fn item_8_both_ends_of_a_room_get_credentials_that_expire() {
+async fn both_ends_of_a_room_get_credentials_that_expire() {
     let server = TestServer::with(&FLAGS).await;
     let room = RoomApi::of(&server).create().await;
     for token in [&room.viewer_token, &room.phone_token] {
@@ -51,7 +51,7 @@ async fn item_8_both_ends_of_a_room_get_credentials_that_expire() {
 }
 
 #[tokio::test]
-async fn item_8_strangers_get_no_credentials() {
+async fn strangers_get_no_credentials() {
     let server = TestServer::with(&FLAGS).await;
     let rooms = RoomApi::of(&server);
     let (room, other) = (rooms.create().await, rooms.create().await);

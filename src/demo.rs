@@ -47,6 +47,8 @@ pub struct Demo {
     clip: Clip,
     #[cfg(feature = "phone")]
     opens_viewer: bool,
+    #[cfg(feature = "phone")]
+    state_dir: Option<PathBuf>,
 }
 
 #[cfg(not(feature = "phone"))]
@@ -65,6 +67,7 @@ impl Demo {
         Ok(Self {
             clip: Clip::open(&args.clip)?,
             opens_viewer: !args.no_open,
+            state_dir: args.serve.state_dir.clone(),
         })
     }
 
@@ -88,7 +91,7 @@ impl Demo {
         let join = JoinArgs {
             takeover: false,
             insecure: false,
-            state_dir: None,
+            state_dir: self.state_dir,
             join_url: server.local_join_url(),
         };
         if let Err(error) = phone::join(&join, self.clip, stop).await {

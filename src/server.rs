@@ -6,7 +6,7 @@ mod lingering;
 mod pace;
 mod places;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, host_of};
 use crate::join::JoinAddresses;
 use crate::lan::{self, LanAddress};
 use crate::metrics::Metrics;
@@ -48,6 +48,7 @@ pub struct Server {
     tls: TlsAcceptor,
     router: Router,
     join: JoinAddresses,
+    rooms: Rooms,
     first_phone_token: String,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -102,7 +103,7 @@ impl Server {
             web::Parts {
                 guard: web::Guard::new(&config, local_addr.port()),
                 join: join.clone(),
-                rooms,
+                rooms: rooms.clone(),
                 codes,
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
@@ -122,6 +123,7 @@ impl Server {
             tls,
             router,
             join,
+            rooms,
             first_phone_token,
             shutdown,
             tasks,
@@ -135,7 +137,7 @@ impl Server {
 
     /// The viewer's address on this machine.
     pub fn viewer_url(&self) -> String {
-        format!("http://localhost:{}/", self.local_addr.port())
+        viewer_url(self.local_addr)
     }
 
     /// What HTTPS shows; it can be renewed while the server runs.
@@ -158,7 +160,15 @@ impl Server {
         self.join.clone()
     }
 
-    /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
+    /// The tunnel that phones came by is gone: they are sent to this machine's own address instead, and viewers
+    /// told of that.
+    pub fn tunnel_ended(&self) {
+        self.join.forget_named();
+        self.rooms.renew_invitations();
+    }
+
+    /// The same room's phone address for programs on this machine: by plain HTTP, with no certificate to trust,
+    /// unless the server listens on one address of the network only.
     pub fn local_join_url(&self) -> String {
         format!("{}j/{}", self.viewer_url(), self.first_phone_token)
     }
@@ -220,10 +230,41 @@ impl Server {
     }
 }
 
+/// Who listens on one address is reached by that one, and plain HTTP is for loopback.
+fn viewer_url(listening: SocketAddr) -> String {
+    let (ip, port) = (listening.ip(), listening.port());
+    let is_localhost = ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
+    match ip {
+        _ if ip.is_unspecified() || is_localhost => format!("http://localhost:{port}/"),
+        _ if ip.is_loopback() => format!("http://{ip}:{port}/"),
+        _ => format!("https://{}:{port}/", host_of(ip)),
+    }
+}
+
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
             "cannot listen on {address}: is another program using the port? (--port takes another)"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_viewer_is_sent_where_somebody_listens() {
+        for (listening, url) in [
+            ("0.0.0.0:3000", "http://localhost:3000/"),
+            ("[::]:3000", "http://localhost:3000/"),
+            ("127.0.0.1:3000", "http://localhost:3000/"),
+            ("[::1]:3000", "http://localhost:3000/"),
+            ("127.0.0.2:3000", "http://127.0.0.2:3000/"),
+            ("192.168.1.5:3000", "https://192.168.1.5:3000/"),
+            ("[fd00::2]:3000", "https://[fd00::2]:3000/"),
+        ] {
+            assert_eq!(viewer_url(listening.parse().unwrap()), url);
+        }
+    }
 }

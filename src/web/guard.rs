@@ -6,6 +6,8 @@ mod body;
 mod host;
 mod origin;
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::uri::{Authority, PathAndQuery};
@@ -76,6 +78,7 @@ const OF_OTHERS: &str = "camera=(), microphone=(), geolocation=(), display-captu
 
 /// Which hosts, origins and callers are heard.
 pub struct Guard {
+    listening: IpAddr,
     hosts: HostNames,
     origins: Origins,
     access: Access,
@@ -86,6 +89,7 @@ impl Guard {
     /// `port`: the one the server listens on.
     pub fn new(config: &Config, port: u16) -> Self {
         Self {
+            listening: config.listen.ip().to_canonical(),
             hosts: HostNames::new(config),
             origins: Origins::new(config, port),
             access: Access::new(&config.guard),
@@ -101,7 +105,8 @@ impl Guard {
             return Ok(redirect.into_response());
         }
         self.origins.check(&request, &host)?;
-        let caller = Caller::of(&request, &host).expect("the server says who the peer is");
+        let caller = Caller::of(&request, &host, self.listening);
+        let caller = caller.expect("the server says who the peer is");
         request.extensions_mut().insert(caller);
         let response = in_one_form(next.run(request).await);
         Ok(self.access.slow_guesses(caller, response))

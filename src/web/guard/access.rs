@@ -39,7 +39,8 @@ pub struct Peer(pub IpAddr);
 ///
 /// Behind a tunnel or a proxy on this machine all visitors have the one address of loopback. They are
 /// then one caller, and share its limits. The viewer on this machine is told from them by its Host and
-/// by plain HTTP: tunnels are led to HTTPS.
+/// by plain HTTP: tunnels are led to HTTPS. Where the server listens on one address of the network only,
+/// who comes from that very address is this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub ip: IpAddr,
@@ -48,13 +49,18 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub fn of(request: &Request, host: &Authority) -> Option<Self> {
+    /// `listening`: the address that the server listens on.
+    pub fn of(request: &Request, host: &Authority, listening: IpAddr) -> Option<Self> {
         let Peer(ip) = request.extensions().get::<Peer>()?;
         let ip = ip.to_canonical();
         let is_marked = |mark: &&str| request.headers().contains_key(*mark);
         let passed_on = MARKS_OF_PROXIES.iter().any(is_marked);
         let is_plain = request.extensions().get() == Some(&Transport::Plain);
-        let is_local = ip.is_loopback() && is_plain && is_this_machine(host) && !passed_on;
+        let is_here = match ip.is_loopback() {
+            true => is_plain && is_this_machine(host),
+            false => ip == listening,
+        };
+        let is_local = is_here && !passed_on;
         Some(Self { ip, is_local })
     }
 }

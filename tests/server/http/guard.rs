@@ -5,7 +5,7 @@ use sightline::protocol::{ApiError, RoomCreated};
 
 use crate::common::http::{RawAnswer, UPGRADE, client, exchange, get, head, plain_client};
 use crate::common::rooms::{RoomApi, failure};
-use crate::common::{PHONE_HOST, TestServer};
+use crate::common::{PHONE_HOST, TestServer, other_address};
 
 const KEY: &str = "correct-horse-battery";
 
@@ -328,4 +328,19 @@ async fn this_machine_itself_needs_no_key() {
             .header(proxy, "127.0.0.1");
         assert_eq!(passed_on.send().await.unwrap().status(), 401, "{proxy}");
     }
+}
+
+/// Where the server listens on one address of the network only, this machine comes from that one.
+#[tokio::test]
+async fn this_machine_is_known_by_the_only_address_that_is_listened_on() {
+    let Some(ip) = other_address() else {
+        return println!("skipped: this machine has no address but loopback");
+    };
+    let server = TestServer::with(&["--host", &ip.to_string(), "--access-key", KEY]).await;
+    let rooms = server.server.viewer_url() + "api/rooms";
+    let ask = || client(&server).post(&rooms);
+    let passed_on = ask().header("x-forwarded-for", "192.0.2.9");
+    assert_eq!(passed_on.send().await.unwrap().status(), 401);
+    let room: RoomCreated = ask().send().await.unwrap().json().await.unwrap();
+    assert_eq!(room.join_url, server.server.join_url());
 }

@@ -1,5 +1,7 @@
 //! Where phones are sent, as this machine's addresses change.
 
+use std::sync::{Arc, RwLock};
+
 use tokio::sync::watch;
 
 use crate::config::{PhoneHost, host_of};
@@ -11,8 +13,8 @@ const MAX_OTHERS: usize = 12;
 /// How phones reach this server now. Cheap to clone.
 #[derive(Clone)]
 pub struct JoinAddresses {
-    /// As of the start; what was named stays, the rest follows the addresses.
-    phone_host: PhoneHost,
+    /// What was named stays, the rest follows the addresses.
+    phone_host: Arc<RwLock<PhoneHost>>,
     port: u16,
     addresses: watch::Receiver<Vec<LanAddress>>,
 }
@@ -32,10 +34,20 @@ impl JoinAddresses {
         addresses: watch::Receiver<Vec<LanAddress>>,
     ) -> Self {
         Self {
-            phone_host,
+            phone_host: Arc::new(RwLock::new(phone_host)),
             port,
             addresses,
         }
+    }
+
+    /// What was named leads here no longer (a tunnel has ended): from now on phones come by the network.
+    pub fn forget_named(&self) {
+        let unnamed = PhoneHost::unnamed(&self.addresses.borrow(), false);
+        let mut phone_host = self
+            .phone_host
+            .write()
+            .expect("no holder of this lock panics");
+        *phone_host = unnamed;
     }
 
     /// Where the code to scan leads.
@@ -74,7 +86,11 @@ impl JoinAddresses {
     }
 
     fn phone_host(&self) -> PhoneHost {
-        self.phone_host.after_change(&self.addresses.borrow())
+        let phone_host = self
+            .phone_host
+            .read()
+            .expect("no holder of this lock panics");
+        phone_host.after_change(&self.addresses.borrow())
     }
 }
 
@@ -130,5 +146,16 @@ mod tests {
         assert_eq!(join("10.0.0.5"), [cable, wifi]);
         let public = "Public address https://x.example:1";
         assert_eq!(join("x.example"), [public, wifi, cable]);
+    }
+    #[test]
+    fn without_the_name_that_was_given_the_network_does() {
+        let (teller, addresses) = watch::channel(vec![address("wlan0", "10.0.0.7", Network::WiFi)]);
+        let tunnel = PhoneHost::Origin("https://x.example".to_owned());
+        let join = JoinAddresses::new(tunnel, 3000, addresses);
+        let clone = join.clone();
+        join.forget_named();
+        assert_eq!(clone.origin(), "https://10.0.0.7:3000");
+        teller.send_replace(Vec::new());
+        assert!(clone.obstacle().is_some());
     }
 }

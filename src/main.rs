@@ -84,7 +84,11 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
     let telling = stopping.run_until_cancelled(tell_new_addresses(&server));
     let tunnelling = async {
         if let Some(tunnel) = tunnel {
-            let tell = |words: &str| log_format.tell(words);
+            let tell = |words: &str| {
+                log_format.tell(words);
+                server.tunnel_ended();
+                tell_line(&way_of_now(&server));
+            };
             tunnel.run(stopping.cancelled(), tell).await;
         }
     };
@@ -128,14 +132,21 @@ async fn tell_new_addresses(server: &Server) {
         if now == told {
             continue;
         }
-        let line = match join.obstacle() {
-            None => format!("Phone, by the network of now:    {}", server.join_url()),
-            Some(obstacle) => format!("{obstacle}."),
-        };
-        // Nobody may listen (`| head`): that ends no server.
-        let _ = writeln!(std::io::stdout(), "  {line}");
+        tell_line(&way_of_now(server));
         told = now;
     }
+}
+
+fn way_of_now(server: &Server) -> String {
+    match server.join_addresses().obstacle() {
+        None => format!("Phone, by the network of now:    {}", server.join_url()),
+        Some(obstacle) => format!("{obstacle}."),
+    }
+}
+
+/// Nobody may listen (`| head`): that ends no server.
+fn tell_line(line: &str) {
+    let _ = writeln!(std::io::stdout(), "  {line}");
 }
 
 /// What the phone will show before it shows our page.

@@ -8,11 +8,11 @@ mod kind;
 mod tests;
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind::InvalidData};
+use std::io::{self, ErrorKind};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::io::AsyncRead;
@@ -28,6 +28,7 @@ pub use kind::TunnelKind;
 
 /// A slow network and a slow service: after it, nothing more is to be hoped for.
 const PATIENCE: Duration = Duration::from_secs(30);
+const VERSION_PATIENCE: Duration = Duration::from_secs(2);
 const MAX_LINE_BYTES: usize = 16 * 1024;
 /// What it said last is told when it fails.
 const LAST_WORDS: usize = 3;
@@ -66,6 +67,31 @@ pub async fn open(config: &mut Config) -> Result<Option<Tunnel>> {
     Ok(Some(tunnel))
 }
 
+impl TunnelKind {
+    /// Whether the program is here, without a word to its service.
+    pub async fn look(self) -> Result<()> {
+        let mut command = Command::new(self.program());
+        command
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| self.no_start(&error))?;
+        // One that does not end is there as well.
+        let _ = timeout(VERSION_PATIENCE, child.wait()).await;
+        Ok(())
+    }
+
+    fn no_start(self, error: &io::Error) -> anyhow::Error {
+        let program = self.program();
+        match error.kind() {
+            ErrorKind::NotFound => anyhow!("{program} is not installed: {}", self.installation()),
+            _ => anyhow!("{program} does not start: {error}"),
+        }
+    }
+}
+
 impl Tunnel {
     /// The tunnel, and the address that it has.
     async fn start(kind: TunnelKind, port: u16, patience: Duration) -> Result<(Self, String)> {
@@ -76,17 +102,7 @@ impl Tunnel {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!(
-                    "{} is not installed: {}",
-                    kind.program(),
-                    kind.installation()
-                )
-            }
-            Err(error) => bail!("{} does not start: {error}", kind.program()),
-        };
+        let mut child = command.spawn().map_err(|error| kind.no_start(&error))?;
         let lines = lines_of(&mut child);
         let mut tunnel = Self {
             kind,
@@ -128,7 +144,7 @@ impl Tunnel {
                         Err(error) => format!("is lost ({error})"),
                     };
                     let failure = self.failure(&how);
-                    tell(&format!("{failure}. Phones no longer reach this server: stop it and start it again"));
+                    tell(&format!("{failure}. Phones no longer reach this server by it: stop the server and start it again"));
                     stop.await;
                 }
             }
@@ -169,10 +185,10 @@ impl Tunnel {
     fn failure(&self, what: &str) -> anyhow::Error {
         let program = self.kind.program();
         if self.said.is_empty() {
-            return anyhow::anyhow!("{program} {what}");
+            return anyhow!("{program} {what}");
         }
         let said: Vec<&str> = self.said.iter().map(String::as_str).collect();
-        anyhow::anyhow!("{program} {what}; it said: {}", said.join(" / "))
+        anyhow!("{program} {what}; it said: {}", said.join(" / "))
     }
 }
 
@@ -191,7 +207,7 @@ fn lines(reader: impl AsyncRead + Unpin) -> impl Stream<Item = String> {
         loop {
             match lines.next().await {
                 Some(Ok(line)) => return Some((line, lines)),
-                Some(Err(LinesCodecError::Io(error))) if error.kind() != InvalidData => {
+                Some(Err(LinesCodecError::Io(error))) if error.kind() != ErrorKind::InvalidData => {
                     return None;
                 }
                 Some(Err(_)) => skipped = true,

@@ -18,12 +18,14 @@ pub struct Scope {
     pub host: IpAddr,
     /// A container's own addresses mean nothing to phones.
     pub in_container: bool,
+    /// A tunnel needs no more than loopback, and who listens there only is heard by nobody else.
+    pub by_tunnel: bool,
 }
 
 impl Scope {
     /// The addresses at which this server is heard, the likeliest first.
     pub fn look(self) -> Vec<LanAddress> {
-        if self.in_container {
+        if self.in_container || (self.by_tunnel && self.host.is_loopback()) {
             return Vec::new();
         }
         let all = super::addresses().into_iter();
@@ -71,6 +73,7 @@ mod tests {
         let scope = Scope {
             host: host.parse().unwrap(),
             in_container: false,
+            by_tunnel: false,
         };
         scope.hears(ip.parse().unwrap())
     }
@@ -85,9 +88,17 @@ mod tests {
     }
 
     #[test]
-    fn a_container_looks_for_none() {
-        let host = "0.0.0.0".parse().unwrap();
-        let in_container = true;
-        assert_eq!(Scope { host, in_container }.look(), []);
+    fn none_are_looked_for_where_none_would_do() {
+        for (host, in_container, by_tunnel) in
+            [("0.0.0.0", true, false), ("127.0.0.1", false, true)]
+        {
+            let host = host.parse().unwrap();
+            let scope = Scope {
+                host,
+                in_container,
+                by_tunnel,
+            };
+            assert_eq!(scope.look(), []);
+        }
     }
 }

@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::common::http::plain_client;
+use sightline::protocol::RoomEvent;
+
+use crate::common::rooms::RoomApi;
 use crate::common::{command_line, folders, soon};
 use crate::refusals::assert_refuses;
 use crate::send_signal;
@@ -214,6 +216,10 @@ async fn a_tunnel_that_dies_is_told_and_the_server_goes_on() {
     let stand_in = StandIn::new("ngrok", WORKS);
     let mut child = stand_in.command(&["--ngrok"]).spawn().unwrap();
     let (_, port) = welcome(&mut child).await;
+    let rooms = RoomApi::at(format!("http://localhost:{port}"));
+    let room = rooms.create().await;
+    assert!(room.join_url.starts_with(ADDRESS), "{}", room.join_url);
+    let mut viewer = rooms.viewer(&room, "").await;
     let pid = stand_in.pid().await;
     let killed = std::process::Command::new("kill")
         .args(["-9", &pid])
@@ -233,11 +239,12 @@ async fn a_tunnel_that_dies_is_told_and_the_server_goes_on() {
         told.contains("ngrok") && told.contains("Phones no longer reach"),
         "{told}"
     );
-    let health = format!("http://localhost:{port}/healthz");
-    assert_eq!(
-        plain_client().get(health).send().await.unwrap().status(),
-        200
-    );
+    // The viewer learns of it, and shows nothing that leads nowhere: this server listens on loopback only.
+    viewer.expect(RoomEvent::Invitation {}).await;
+    let invitation = rooms.invite(&room).await;
+    let obstacle = invitation.obstacle.expect("no phone can join");
+    assert!(obstacle.contains("--public-host"), "{obstacle}");
+    assert!(!invitation.join_url.starts_with(ADDRESS));
     send_signal(&child, "TERM").await;
     let status = soon("its end", child.wait()).await.unwrap();
     assert_eq!(status.code(), Some(0));

@@ -16,12 +16,14 @@ lan_address() {
     ipconfig getifaddr "$interface"
     return
   fi
-  local default
+  local default point_to_point
   # Nothing is sent: it only asks for the route.
   default=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
+  # VPNs of whatever name.
+  point_to_point=$(ip -oneline link show up | sed -n 's/^[0-9]*: \([^:@]*\).*<[^>]*POINTOPOINT.*/\1/p' | tr '\n' ' ')
   ip -4 -oneline address show up scope global | tr / ' ' |
-    awk -v default="$default" -v virtual="$VIRTUAL_INTERFACES" '
-      $2 !~ virtual && !($4 ~ /^172\.17\./) { if ($4 == default || !best) best = $4 }
+    awk -v default="$default" -v virtual="$VIRTUAL_INTERFACES" -v vpns=" $point_to_point" '
+      $2 !~ virtual && !index(vpns, " " $2 " ") && !($4 ~ /^172\.17\./) { if ($4 == default || !best) best = $4 }
       END { if (!best) exit 1; print best }'
 }
 

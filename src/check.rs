@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::config::{Args, parts};
 use crate::gpu;
+use crate::ice::Ice;
 use crate::logging::in_one_line;
 
 #[derive(Debug, clap::Args)]
@@ -102,18 +103,22 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode> {
 }
 
 async fn findings(args: &Args) -> Vec<Finding> {
-    let mut findings = vec![limits(args), pages(args)];
+    let mut findings = vec![options(args), pages(args)];
     findings.extend(detector::findings(args));
     findings.push(network::port(args).await);
-    findings.push(network::addresses(args));
+    findings.push(network::addresses(args).await);
     findings.push(certificate::finding(args));
     findings.extend(mode(args));
     findings
 }
 
-fn limits(args: &Args) -> Finding {
-    let told = parts::check_limits(args).map(|()| "within their limits".to_owned());
-    Finding::of("options", told)
+fn options(args: &Args) -> Finding {
+    let look = || {
+        parts::check_limits(args)?;
+        parts::tunnel(args)?;
+        Ice::try_from(&args.ice)
+    };
+    Finding::of("options", look().map(|_| "within their limits".to_owned()))
 }
 
 fn pages(args: &Args) -> Finding {

@@ -2,6 +2,7 @@
 
 pub mod watch;
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Interfaces whose name tells what is behind them, by its beginning.
@@ -56,12 +57,14 @@ pub enum Network {
 }
 
 impl Network {
-    fn of(interface: &str, ip: IpAddr) -> Self {
+    /// `point_to_point`: one other machine is at its end, as with a VPN of whatever name.
+    fn of(interface: &str, ip: IpAddr, point_to_point: bool) -> Self {
         let begins = |prefix: &str| interface.starts_with(prefix);
         let mut of_names = VIRTUAL_INTERFACES.into_iter();
         let by_name = of_names.find(|(prefix, _)| begins(prefix));
         match by_name {
             Some((_, network)) => network,
+            None if point_to_point => Self::Vpn,
             None if is_docker_default(ip) => Self::Container,
             None if is_link_local(ip) => Self::LinkLocal,
             None if begins("wl") || begins("Wi-Fi") => Self::WiFi,
@@ -86,15 +89,6 @@ pub struct LanAddress {
 }
 
 impl LanAddress {
-    fn new(interface: String, ip: IpAddr) -> Self {
-        let network = Network::of(&interface, ip);
-        Self {
-            ip,
-            interface,
-            network,
-        }
-    }
-
     /// A phone in the room reaches it, as far as can be told from here.
     pub fn is_likely(&self) -> bool {
         self.network.is_likely()
@@ -121,7 +115,11 @@ pub fn addresses() -> Vec<LanAddress> {
     let up = interfaces
         .into_iter()
         .filter(if_addrs::Interface::is_oper_up);
-    let all = up.map(|interface| (interface.ip(), interface.name));
+    let all = up.map(|interface| LanAddress {
+        ip: interface.ip(),
+        network: Network::of(&interface.name, interface.ip(), interface.is_p2p()),
+        interface: interface.name,
+    });
     ranked(usable(all.collect()), &default_routes())
 }
 
@@ -135,17 +133,17 @@ pub fn likely_ipv4() -> Vec<IpAddr> {
 }
 
 /// Those that make sense on another machine.
-fn usable(all: Vec<(IpAddr, String)>) -> Vec<LanAddress> {
-    let has_ipv4 = |name: &str| all.iter().any(|(ip, of)| ip.is_ipv4() && of == name);
-    let makes_sense = |ip: IpAddr, name: &str| match ip {
+fn usable(mut all: Vec<LanAddress>) -> Vec<LanAddress> {
+    let of_ipv4 = all.iter().filter(|address| address.ip.is_ipv4());
+    let with_ipv4: HashSet<String> = of_ipv4.map(|address| address.interface.clone()).collect();
+    all.retain(|LanAddress { ip, interface, .. }| match ip {
         IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_unspecified(),
         // A link-local one means something only together with this machine's own name of the interface.
-        IpAddr::V6(ip) => (is_global(ip) || ip.is_unique_local()) && !has_ipv4(name),
-    };
-    let sensible = all.iter().filter(|(ip, name)| makes_sense(*ip, name));
-    sensible
-        .map(|(ip, name)| LanAddress::new(name.clone(), *ip))
-        .collect()
+        IpAddr::V6(ip) => {
+            (is_global(*ip) || ip.is_unique_local()) && !with_ipv4.contains(interface)
+        }
+    });
+    all
 }
 
 /// What routers give out; the range that leads anywhere today.

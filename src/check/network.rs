@@ -11,6 +11,7 @@ use super::Finding;
 use crate::config::{Args, parts};
 use crate::health::{self, reachable};
 use crate::protocol::Health;
+use crate::tunnel::TunnelKind;
 
 const PORT: &str = "port";
 const ADDRESSES: &str = "addresses";
@@ -59,8 +60,20 @@ async fn who_serves(address: SocketAddr) -> Result<Health> {
     Ok(serde_json::from_str(body)?)
 }
 
-pub fn addresses(args: &Args) -> Finding {
-    look(args).unwrap_or_else(|error| Finding::failed(ADDRESSES, &error))
+pub async fn addresses(args: &Args) -> Finding {
+    // Two programs at once are told as wrong options.
+    match parts::tunnel(args) {
+        Ok(Some(kind)) => Finding::of(ADDRESSES, by_tunnel(kind).await),
+        _ => look(args).unwrap_or_else(|error| Finding::failed(ADDRESSES, &error)),
+    }
+}
+
+async fn by_tunnel(kind: TunnelKind) -> Result<String> {
+    kind.look().await?;
+    let program = kind.program();
+    Ok(format!(
+        "phones are sent to the address that {program} gets at the start"
+    ))
 }
 
 fn look(args: &Args) -> Result<Finding> {

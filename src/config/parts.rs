@@ -78,6 +78,7 @@ pub fn scope(args: &Args) -> Scope {
     Scope {
         host: args.host,
         in_container: args.container,
+        by_tunnel: args.ngrok || args.tunnel.is_some(),
     }
 }
 

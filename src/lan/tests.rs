@@ -4,10 +4,16 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
+fn network(interface: &str, address: &str) -> Network {
+    Network::of(interface, ip(address), false)
+}
+
 fn found(all: &[(&str, &str)], default: &[&str]) -> Vec<String> {
-    let all = all
-        .iter()
-        .map(|(name, address)| (ip(address), (*name).to_owned()));
+    let all = all.iter().map(|(name, address)| LanAddress {
+        ip: ip(address),
+        network: network(name, address),
+        interface: (*name).to_owned(),
+    });
     let default: Vec<IpAddr> = default.iter().copied().map(ip).collect();
     let ranked = ranked(usable(all.collect()), &default);
     let told = ranked
@@ -18,7 +24,6 @@ fn found(all: &[(&str, &str)], default: &[&str]) -> Vec<String> {
 
 #[test]
 fn networks_are_told_by_the_interface_and_the_address() {
-    let network = |interface: &str, address: &str| Network::of(interface, ip(address));
     assert_eq!(network("wlan0", "192.168.1.5"), Network::WiFi);
     assert_eq!(network("wlp3s0", "10.0.0.5"), Network::WiFi);
     assert_eq!(network("eth0", "192.168.1.5"), Network::Ethernet);
@@ -28,13 +33,17 @@ fn networks_are_told_by_the_interface_and_the_address() {
     assert_eq!(network("eth0", "169.254.3.4"), Network::LinkLocal);
     assert_eq!(network("wg0", "10.8.0.2"), Network::Vpn);
     assert_eq!(network("tailscale0", "fd7a:115c:a1e0::1"), Network::Vpn);
+    let of_any_name = Network::of("wt0", ip("100.64.0.7"), true);
+    assert_eq!(of_any_name, Network::Vpn);
+    let of_containers = Network::of("cali12", ip("10.1.0.1"), true);
+    assert_eq!(of_containers, Network::Container);
 }
 
 #[cfg(not(target_os = "macos"))]
 #[test]
 fn a_cable_is_told_by_the_names_that_linux_gives() {
-    assert_eq!(Network::of("enp0s31f6", ip("10.0.0.5")), Network::Ethernet);
-    assert_eq!(Network::of("eno1", ip("10.0.0.5")), Network::Ethernet);
+    assert_eq!(network("enp0s31f6", "10.0.0.5"), Network::Ethernet);
+    assert_eq!(network("eno1", "10.0.0.5"), Network::Ethernet);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `sightline check`: what it finds, and that it changes nothing.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
@@ -224,4 +225,30 @@ async fn for_programs_it_is_json() {
             .unwrap()
             .contains("npm run build")
     );
+}
+
+/// What would end the start is found before it.
+#[tokio::test]
+async fn ways_out_of_this_network_that_will_not_do() {
+    let folders = folders();
+    let turn = check(folders.path(), &["--ice-server", "turn:turn.example"]).await;
+    assert_eq!(turn.status.code(), Some(1));
+    assert_found(&turn, "options", '✗', &["TURN_SECRET"]);
+
+    let mut line = vec!["check".to_owned()];
+    line.extend(command_line(folders.path(), &["--ngrok"]));
+    let with_programs_of = |folder: &Path| {
+        let mut command = unnamed(line.clone());
+        command.env("PATH", folder).env_remove("TUNNEL");
+        command
+    };
+    let without = output(with_programs_of(folders.path())).await;
+    assert_eq!(without.status.code(), Some(1));
+    assert_found(&without, "addresses", '✗', &["ngrok is not installed"]);
+    let ngrok = folders.path().join("ngrok");
+    fs::write(&ngrok, "#!/bin/sh\necho ngrok version 3.0.0\n").unwrap();
+    fs::set_permissions(&ngrok, Permissions::from_mode(0o755)).unwrap();
+    let with = output(with_programs_of(folders.path())).await;
+    assert_eq!(with.status.code(), Some(0));
+    assert_found(&with, "addresses", '✓', &["ngrok"]);
 }

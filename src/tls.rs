@@ -91,7 +91,11 @@ impl Certificates {
             .and_then(|kept| kept.into_shown(&authority).ok());
         let shown = match kept {
             Some(kept) => kept,
-            None => new_leaf(&authority, wanted.folder, &names)?,
+            None => {
+                let leaf = new_leaf(&authority, &names)?;
+                leaf.keep(wanted.folder)?;
+                leaf.into_shown(&authority)?
+            }
         };
         Ok(Self {
             source: Source::Own {
@@ -122,7 +126,13 @@ impl Certificates {
         let fault = leaf::fault(authority, &shown.cert[0], &names, SystemTime::now());
         let Some(fault) = fault else { return Ok(false) };
         tracing::info!("the certificate is renewed: {fault}");
-        let renewed = new_leaf(authority, folder, &names)?;
+        let leaf = new_leaf(authority, &names)?;
+        if let Err(error) = leaf.keep(folder) {
+            tracing::warn!(
+                "the new certificate is not kept, the next start makes another: {error:#}"
+            );
+        }
+        let renewed = leaf.into_shown(authority)?;
         *self.shown.write().expect("no holder of this lock panics") = renewed;
         Ok(true)
     }
@@ -177,15 +187,14 @@ impl fmt::Debug for Certificates {
     }
 }
 
-fn new_leaf(authority: &Authority, folder: &Path, names: &[String]) -> Result<Arc<CertifiedKey>> {
+fn new_leaf(authority: &Authority, names: &[String]) -> Result<Leaf> {
     let leaf = Leaf::issue(authority, names)?;
-    leaf.keep(folder)?;
     tracing::info!(
         "made a certificate for {}, signed by “{}”",
         names.join(", "),
         authority.name
     );
-    leaf.into_shown(authority)
+    Ok(leaf)
 }
 
 fn fault(authority: &Authority, leaf: &Leaf, names: &[String]) -> Option<String> {

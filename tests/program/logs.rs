@@ -2,13 +2,16 @@
 
 use std::process::Stdio;
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sightline::protocol::RoomCreated;
 use tokio::io::AsyncReadExt;
 use tokio::process::{ChildStderr, Command};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::detect::{CAPTURE_TS, DetectClient};
-use crate::common::{BLANK, MODEL, folders, http, soon};
+use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
+use crate::common::rooms::RoomApi;
+use crate::common::{BLANK, MODEL, PEOPLE, folders, http, soon};
 use crate::{Welcomed, output, sightline, welcomed};
 
 /// A program whose every line is kept.
@@ -61,10 +64,15 @@ async fn use_all_secrets(logged: &Logged, certificate: &str) -> (RoomCreated, Ve
     let tls = http::trusting(certificate).build().unwrap();
     let base = format!("https://127.0.0.1:{}", logged.program.port);
     let (name, phone, viewer) = (&*room.room, &*room.phone_token, &*room.viewer_token);
+    let invitation = RoomApi::at(logged.address("")).invite(&room).await;
+    let code = &*invitation.code.expect("a code").code;
     for path in [
+        format!("/j/{code}"),
         format!("/j/{phone}"),
         format!("/api/join/{phone}"),
         format!("/api/rooms/{name}/metrics?token={viewer}"),
+        format!("/api/rooms/{name}/invitation?token={viewer}"),
+        format!("/api/rooms/{name}/ice?token={viewer}"),
         format!("/api/rooms/{name}/events?token={phone}x"),
         format!("/api/rooms/{name}?token={phone}"),
         format!("/api/detect?token={phone}"),
@@ -96,9 +104,27 @@ async fn use_all_secrets(logged: &Logged, certificate: &str) -> (RoomCreated, Ve
     let leave = format!("{base}/api/rooms/{name}/leave?token={viewer}&sitting={sitting}");
     assert_eq!(tls.post(leave).send().await.unwrap().status(), 204);
     detect(logged, &format!("?token={viewer}")).await;
-    let secrets = [name, phone, viewer, client, sitting];
+    relay(logged, &room).await;
+    let secrets = [name, phone, viewer, client, sitting, code];
     let secrets = secrets.map(str::to_owned).into();
     (room, secrets)
+}
+
+/// A good picture for a viewer who listens, a bad one, and then a broken protocol.
+async fn relay(logged: &Logged, room: &RoomCreated) {
+    let path = |token: &str| format!("/api/rooms/{}/relay?token={token}", room.room);
+    let port = logged.program.port;
+    let address = format!("ws://127.0.0.1:{port}{}", path(&room.viewer_token));
+    let (mut viewer, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+    let address = logged.address(&path(&room.phone_token)) + "&error_ms=1";
+    for (status, jpeg) in [(200, PEOPLE), (400, b"no picture")] {
+        let post = http::plain_client().post(&address);
+        let post = post.body(frame(1, CAPTURE_TS, jpeg)).send().await.unwrap();
+        assert_eq!(post.status(), status);
+    }
+    viewer.send(Message::text("garbage")).await.unwrap();
+    let closed = async { while !matches!(viewer.next().await, Some(Ok(Message::Close(_)))) {} };
+    soon("a close frame", closed).await;
 }
 
 fn plain_or_tls<'a>(

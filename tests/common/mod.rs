@@ -143,6 +143,15 @@ impl TestServer {
         state_dir(self.folders.path())
     }
 
+    /// Times counted by the server, of a limit that was run into.
+    pub async fn refusals(&self, reason: &str) -> u32 {
+        let metrics = http::get(self.addr(), "localhost", "/metrics").await.body;
+        let series = format!("sightline_refusals_total{{reason=\"{reason}\"}} ");
+        let count = metrics.lines().find_map(|line| line.strip_prefix(&series));
+        let count = count.unwrap_or_else(|| panic!("no {series}"));
+        count.parse().expect("a number")
+    }
+
     /// Asks the server to stop; waits until `serve` has returned.
     pub async fn stop(&mut self) {
         self.server.shutdown();

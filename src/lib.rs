@@ -39,4 +39,4 @@ pub mod tunnel;
 mod web;
 
 pub use config::{Args, Config};
-pub use server::Server;
+pub use server::{Server, fitting_connections};

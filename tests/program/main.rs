@@ -6,6 +6,8 @@ mod common;
 mod check;
 mod commands;
 mod container;
+#[cfg(target_os = "linux")]
+mod files;
 #[cfg(unix)]
 mod ice;
 mod logs;

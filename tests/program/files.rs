@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use crate::common::http::{RawAnswer, get};
 use crate::common::rooms::RoomApi;
-use crate::common::{command_line, folders, other_address, soon};
+use crate::common::{command_line, folders, other_address, say_skipped, soon};
 use crate::logs::Logged;
 use crate::{SIGHTLINE, Welcomed, prepared, sightline, welcomed};
 
@@ -76,7 +76,9 @@ async fn strangers_are_told_and_this_machine_is_served() {
     rooms.create().await;
     rooms.create().await;
     let metrics = get(here, "localhost", "/metrics").await;
-    assert_eq!(connections_max(&metrics), served.len().to_string());
+    // Somebody of this machine, who has left, may have had a place yet.
+    let most: usize = connections_max(&metrics).parse().unwrap();
+    assert!((1..=most).contains(&served.len()), "{}", served.len());
     drop(served);
     let (_, told) = logged.stop().await;
     let warnings: Vec<&str> = told.lines().filter(|line| line.contains("WARN")).collect();
@@ -93,10 +95,12 @@ async fn strangers_are_told_and_this_machine_is_served() {
 async fn the_limit_is_raised_as_far_as_it_may_be() {
     let folders = folders();
     let ulimit = format!("ulimit -S -n {FEW}");
-    let logged = Logged::start(limited(&ulimit, folders.path(), &[])).await;
+    // More than these few files are enough for, and no more than whoever runs the tests may open.
+    let flags = ["--max-connections", "100"];
+    let logged = Logged::start(limited(&ulimit, folders.path(), &flags)).await;
     let here = SocketAddr::from(([127, 0, 0, 1], logged.program.port));
     let metrics = get(here, "localhost", "/metrics").await;
-    assert_eq!(connections_max(&metrics), "1024");
+    assert_eq!(connections_max(&metrics), "100");
     let (_, told) = logged.stop().await;
     assert!(!told.contains("WARN"), "{told}");
 }
@@ -104,6 +108,14 @@ async fn the_limit_is_raised_as_far_as_it_may_be() {
 /// It is tried twenty times a second; that it fails is told when it begins to.
 #[tokio::test]
 async fn failed_accepts_are_told_once_until_one_works_again() {
+    if Command::new("prlimit")
+        .arg("--version")
+        .output()
+        .await
+        .is_err()
+    {
+        return say_skipped("no prlimit (util-linux) on the PATH");
+    }
     let folders = folders();
     let mut command = sightline(folders.path(), &[]);
     command.env("RUST_LOG", "sightline=debug");

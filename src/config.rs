@@ -110,7 +110,7 @@ pub struct Args {
     /// Events kept for each seat of a room, so that a page whose stream broke misses none
     #[arg(long, env = "ROOM_EVENTS", default_value_t = 64)]
     pub room_events: usize,
-    /// Connections open at a time; further ones are told so and closed, but 16 of this machine
+    /// Connections open at a time, fewer where there may be too few files; further ones are told so and closed, but 16 of this machine
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 1024)]
     pub max_connections: usize,
     #[command(flatten)]

@@ -40,4 +40,4 @@ pub mod tunnel;
 mod web;
 
 pub use config::{Args, Config};
-pub use server::Server;
+pub use server::{Server, fitting_connections};

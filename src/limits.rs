@@ -93,12 +93,18 @@ fn make_room(full_at: &mut HashMap<IpAddr, Instant>, now: Instant) {
     }
 }
 
-/// What counts as one address: an IPv6 host has a whole /64 to choose from.
+/// What counts as one address: an IPv6 host out in the world has a whole /64 to choose from. Link-local and
+/// unique local /64s are shared by all hosts of a network, so there each address counts: one device could lock
+/// out the others. One that takes on many addresses meets the limits of connections, rooms and codes in all.
 pub fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
-        v4 => v4,
+        IpAddr::V6(ip) if !is_shared(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        whole => whole,
     }
+}
+
+fn is_shared(ip: Ipv6Addr) -> bool {
+    ip.is_unicast_link_local() || ip.is_unique_local()
 }
 
 #[cfg(test)]
@@ -136,13 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_address() {
+    fn a_host_s_network_of_ipv6_is_one_address() {
         let limiter = RateLimiter::new(1, 1);
         let now = Instant::now();
         let ask = |text| limiter.allow_at(ip(text), now).is_ok();
         assert!(ask("2001:db8::1"));
         assert!(!ask("2001:db8::ffff:1"), "the same /64");
         assert!(ask("2001:db8:0:1::1"), "another one");
+        for [host, other] in [["fe80::1", "fe80::2"], ["fd00:7::1", "fd00:7::2"]] {
+            assert!(ask(host));
+            assert!(ask(other), "another host of the same network");
+            assert!(!ask(host) && !ask(other));
+        }
         assert!(ask("::ffff:192.0.2.1"));
         assert!(!ask("192.0.2.1"), "the same in another form");
         assert!(ask("192.0.2.2"));

@@ -11,7 +11,7 @@ use sightline::demo::Demo;
 use sightline::logging::LogFormat;
 use sightline::tls::Advice;
 use sightline::tunnel::{self, TunnelKind};
-use sightline::{Config, Server, check, health, phone, telemetry};
+use sightline::{Config, Server, check, fitting_connections, health, phone, telemetry};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -64,6 +64,7 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
     // Before a tunnel's program runs, and before anybody can read the welcome: a signal that follows at once is
     // not lost.
     let mut told = Box::pin(told_to_stop(log_format)?);
+    config.max_connections = fitting_connections(config.max_connections);
     let mode_line = config.mode_line();
     let tunnel_kind = config.tunnel;
     let start = async {

@@ -2,6 +2,7 @@
 //! hands their requests to the router.
 
 mod connection;
+mod files;
 mod lingering;
 mod pace;
 mod places;
@@ -29,6 +30,7 @@ use crate::rooms::codes::{CodeLimits, Codes};
 use crate::tls::{Advice, Certificates, Wanted};
 use crate::web;
 use connection::Serving;
+pub use files::fitting_connections;
 use lingering::Lingering;
 use places::{Admission, Places};
 
@@ -176,8 +178,9 @@ impl Server {
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.
     pub async fn serve(&self) -> Result<()> {
         let accepting = async {
+            let mut failing = false;
             loop {
-                self.accept_one().await;
+                self.accept_one(&mut failing).await;
             }
         };
         let working = async { tokio::join!(accepting, self.certificates.keep_fresh()) };
@@ -194,11 +197,19 @@ impl Server {
         self.shutdown.cancel();
     }
 
-    async fn accept_one(&self) {
-        let (stream, peer) = match self.listener.accept().await {
+    /// `failing`: whether the last one did, which was told then.
+    async fn accept_one(&self, failing: &mut bool) {
+        let accepted = self.listener.accept().await;
+        let was_failing = std::mem::replace(failing, accepted.is_err());
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!("accepting failed: {error}");
+                match was_failing {
+                    false => {
+                        tracing::warn!("accepting failed, and is tried until it works: {error}")
+                    }
+                    true => tracing::debug!("accepting failed again: {error}"),
+                }
                 return tokio::time::sleep(ACCEPT_RETRY).await;
             }
         };

@@ -40,7 +40,7 @@ pub struct GuardArgs {
     /// Seconds for the body of a request, all of it
     #[arg(long, env = "BODY_TIMEOUT", default_value_t = 10)]
     pub body_timeout: u64,
-    /// Seconds that a connection is kept for the next request, or for a client that takes nothing of its answer
+    /// Seconds that a connection is kept for the next request, or (on Linux 15 at most) for a client that takes nothing of its answer
     #[arg(long, env = "IDLE_TIMEOUT", default_value_t = 60)]
     pub idle_timeout: u64,
     /// Seconds without a sign of life after which a detection socket is closed

@@ -4,7 +4,7 @@ use prometheus::{Error, IntCounterVec};
 
 use super::register::Register;
 
-/// Why somebody was refused. JPEGs that are too large are among the outcomes of frames.
+/// Why somebody was refused. JPEGs on the detection socket that are too large are among the outcomes of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     ForeignHost,
@@ -22,10 +22,15 @@ pub enum Refusal {
     AnswerTimeout,
     MessageSize,
     DetectSilence,
+    RelaySilence,
+    WrongCode,
+    PeerSlow,
+    BodySize,
+    PictureSize,
 }
 
 impl Refusal {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 20] = [
         Self::ForeignHost,
         Self::ForeignOrigin,
         Self::AccessKey,
@@ -41,6 +46,11 @@ impl Refusal {
         Self::AnswerTimeout,
         Self::MessageSize,
         Self::DetectSilence,
+        Self::RelaySilence,
+        Self::WrongCode,
+        Self::PeerSlow,
+        Self::BodySize,
+        Self::PictureSize,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -60,6 +70,11 @@ impl Refusal {
             Self::AnswerTimeout => "answer_timeout",
             Self::MessageSize => "message_size",
             Self::DetectSilence => "detect_silence",
+            Self::RelaySilence => "relay_silence",
+            Self::WrongCode => "wrong_code",
+            Self::PeerSlow => "peer_slow",
+            Self::BodySize => "body_size",
+            Self::PictureSize => "picture_size",
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -23,15 +22,20 @@ use super::lingering::Lingering;
 use super::pace::{Late, Pace, Paced};
 use crate::config::Limits;
 use crate::metrics::{Metrics, Refusal};
+use crate::protocol::ApiError;
 use crate::web::{Holding, Peer, Transport};
 
 /// The first byte of a TLS handshake record; no HTTP method starts with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A peer that acknowledges nothing for so long is gone: a phone out of reach says no goodbye, and the
-/// system alone would go on sending for a quarter of an hour.
+/// system alone would go on sending for a quarter of an hour. One that is there, but takes nothing for so
+/// long, is cut off by this as well, however long `--idle-timeout` is: Linux does not tell the two apart.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
+
+/// For our last word to be sent: a connection's buffers have room for it, or nobody reads.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// What a connection is served with.
 pub struct Serving {
@@ -82,9 +86,28 @@ impl Serving {
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let pace = Pace::new();
+        let (io, mut given_back) = Paced::new(io, pace.clone());
+        let late = self.conversation(io, pace, transport, peer).await?;
+        if let (Some(Late::Head), Ok(io)) = (late, given_back.try_recv()) {
+            self.tell_late_head(io).await?;
+        }
+        Ok(())
+    }
+
+    /// With what it was late, if that ended it. hyper has let go of the stream then.
+    async fn conversation<IO>(
+        &self,
+        io: Paced<IO>,
+        pace: Pace,
+        transport: Transport,
+        peer: IpAddr,
+    ) -> Result<Option<Late>>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (begin, answered) = (pace.clone(), pace.clone());
-        let service = self
-            .router
+        let router = self.router.clone();
+        let service = router
             .map_request(move |mut request: hyper::Request<_>| {
                 begin.request_begins();
                 request.extensions_mut().insert(transport);
@@ -94,10 +117,6 @@ impl Serving {
             .map_response(move |response| {
                 response.map(|body| Holding::body(body, answered.answer()))
             });
-        let io = Paced {
-            io,
-            pace: pace.clone(),
-        };
         let connection = http1::Builder::new()
             // The pace is ours: hyper would count an idle connection as a slow head.
             .header_read_timeout(None)
@@ -114,22 +133,52 @@ impl Serving {
                     self.metrics.refusals.count(Refusal::HeaderSize);
                 }
                 served?;
+                Ok(None)
             }
-            late = pace.exceeded(&self.limits) => match late {
-                Late::Head => self.metrics.refusals.count(Refusal::HeaderTimeout),
-                Late::TakingItsAnswer => self.metrics.refusals.count(Refusal::AnswerTimeout),
-                Late::NextRequest => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await?;
+            late = pace.exceeded(&self.limits) => {
+                match late {
+                    Late::Asking | Late::Head => self.metrics.refusals.count(Refusal::HeaderTimeout),
+                    Late::TakingItsAnswer => self.metrics.refusals.count(Refusal::AnswerTimeout),
+                    Late::NextRequest => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await?;
+                    }
                 }
-            },
+                Ok(Some(late))
+            }
             () = self.shutdown.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await?;
+                Ok(None)
             }
         }
-        Ok(())
     }
+
+    /// No answer is under way: all of the last one was taken, or there was none.
+    async fn tell_late_head(&self, mut io: impl AsyncWrite + Unpin) -> Result<()> {
+        let answer = late_head(self.limits.header_timeout);
+        let telling = async {
+            io.write_all(answer.as_bytes()).await?;
+            // Over TLS, that this was all.
+            io.shutdown().await
+        };
+        Ok(timeout(LAST_WORD, telling).await??)
+    }
+}
+
+/// As `web::error` tells failures; only hyper's way to it begins with a whole head.
+fn late_head(limit: Duration) -> String {
+    let limit = limit.as_secs();
+    let told = ApiError {
+        error: Refusal::HeaderTimeout.as_str().to_owned(),
+        message: format!("the head did not arrive within {limit} s (--header-timeout)"),
+    };
+    let body = serde_json::to_string(&told).expect("it is plain JSON");
+    let length = body.len();
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 fn set_up(stream: &TcpStream) -> std::io::Result<()> {

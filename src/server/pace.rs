@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::config::Limits;
@@ -15,6 +15,9 @@ use crate::config::Limits;
 /// What a connection did not do in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Late {
+    /// It has said nothing at all.
+    Asking,
+    /// It has begun to ask.
     Head,
     NextRequest,
     TakingItsAnswer,
@@ -22,7 +25,9 @@ pub enum Late {
 
 #[derive(Clone, Copy)]
 enum Phase {
-    /// A head is on its way since then.
+    /// Connected since then.
+    Silent(Instant),
+    /// A head is on its way; its time began then.
     Head(Instant),
     Answering,
     Idle(Instant),
@@ -41,7 +46,7 @@ pub struct Pace(Arc<watch::Sender<State>>);
 impl Pace {
     /// A connection whose first request is expected.
     pub fn new() -> Self {
-        let phase = Phase::Head(Instant::now());
+        let phase = Phase::Silent(Instant::now());
         Self(Arc::new(watch::Sender::new(State { phase, stuck: None })))
     }
 
@@ -79,11 +84,13 @@ impl Pace {
 
     fn read(&self, bytes: usize) {
         self.0.send_if_modified(|state| {
-            let begins = bytes > 0 && matches!(state.phase, Phase::Idle(_));
-            if begins {
-                state.phase = Phase::Head(Instant::now());
-            }
-            begins
+            let since = match state.phase {
+                Phase::Silent(since) if bytes > 0 => since,
+                Phase::Idle(_) if bytes > 0 => Instant::now(),
+                _ => return false,
+            };
+            state.phase = Phase::Head(since);
+            true
         });
     }
 
@@ -105,6 +112,7 @@ impl State {
             return Some((since + limits.idle_timeout, Late::TakingItsAnswer));
         }
         match self.phase {
+            Phase::Silent(since) => Some((since + limits.header_timeout, Late::Asking)),
             Phase::Head(since) => Some((since + limits.header_timeout, Late::Head)),
             Phase::Idle(since) => Some((since + limits.idle_timeout, Late::NextRequest)),
             Phase::Answering => None,
@@ -122,10 +130,39 @@ impl Drop for Answer {
     }
 }
 
-/// A stream that tells the pace.
+/// A stream that tells the pace. It is given back when hyper drops it: what hyper would not say can still be said.
 pub struct Paced<IO> {
-    pub io: IO,
-    pub pace: Pace,
+    /// Taken only by `drop`.
+    io: Option<IO>,
+    pace: Pace,
+    giving_back: Option<oneshot::Sender<IO>>,
+}
+
+impl<IO> Paced<IO> {
+    pub fn new(io: IO, pace: Pace) -> (Self, oneshot::Receiver<IO>) {
+        let (giving_back, given_back) = oneshot::channel();
+        let paced = Self {
+            io: Some(io),
+            pace,
+            giving_back: Some(giving_back),
+        };
+        (paced, given_back)
+    }
+}
+
+impl<IO: Unpin> Paced<IO> {
+    fn io(&mut self) -> Pin<&mut IO> {
+        Pin::new(self.io.as_mut().expect("taken only by drop"))
+    }
+}
+
+impl<IO> Drop for Paced<IO> {
+    fn drop(&mut self) {
+        if let (Some(io), Some(giving_back)) = (self.io.take(), self.giving_back.take()) {
+            // Nobody may want it: then it ends here.
+            let _ = giving_back.send(io);
+        }
+    }
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Paced<IO> {
@@ -135,7 +172,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Paced<IO> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        let read = self.io().poll_read(cx, buffer);
         self.pace.read(buffer.filled().len() - before);
         read
     }
@@ -147,7 +184,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Paced<IO> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        let written = self.io().poll_write(cx, bytes);
         self.pace.written(written)
     }
 
@@ -156,20 +193,20 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Paced<IO> {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, pieces);
+        let written = self.io().poll_write_vectored(cx, pieces);
         self.pace.written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+        self.io.as_ref().is_some_and(IO::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        let flushed = self.io().poll_flush(cx);
         self.pace.written(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        self.io().poll_shutdown(cx)
     }
 }

@@ -12,9 +12,9 @@ use crate::metrics::Refusal;
 
 /// Further places for this machine's own connections: whoever fills the server does not keep its
 /// operator out.
-const KEPT_FOR_US: usize = 16;
+pub const KEPT_FOR_US: usize = 16;
 /// Connections too many that are told so at a time; further ones are only closed.
-const TOLD_AT_A_TIME: usize = 16;
+pub const TOLD_AT_A_TIME: usize = 16;
 
 pub struct Places {
     all: Arc<Semaphore>,

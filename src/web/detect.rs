@@ -131,7 +131,7 @@ impl Reader {
             let room = self.answers.clone().reserve_owned().await.ok()?;
             let message = match timeout(self.silence, self.stream.next()).await {
                 Ok(Some(Ok(message))) => message,
-                Ok(Some(Err(error))) => return self.refused(error),
+                Ok(Some(Err(error))) => return goodbye_to(error, &self.metrics),
                 Ok(None) => return None,
                 Err(_) => {
                     self.metrics.refusals.count(Refusal::DetectSilence);
@@ -142,17 +142,6 @@ impl Reader {
                 return Some(goodbye);
             }
         }
-    }
-
-    fn refused(&self, error: axum::Error) -> Option<Goodbye> {
-        let goodbye = goodbye_to(error);
-        if goodbye
-            .as_ref()
-            .is_some_and(|told| told.code == close_code::SIZE)
-        {
-            self.metrics.refusals.count(Refusal::MessageSize);
-        }
-        goodbye
     }
 
     fn receive(&self, message: Message, room: OwnedPermit<DetectAnswer>) -> Result<(), Goodbye> {
@@ -225,14 +214,17 @@ pub(super) fn answer_ping(text: &str, received: Moment) -> Result<Pong, Goodbye>
 }
 
 /// What the client broke gets its close code; after a broken connection nobody listens.
-pub(super) fn goodbye_to(error: axum::Error) -> Option<Goodbye> {
+pub(super) fn goodbye_to(error: axum::Error, metrics: &Metrics) -> Option<Goodbye> {
     const TOO_LARGE: &str = "the message is larger than this server accepts";
     const NOT_TEXT: &str = "text must be UTF-8";
     const BROKEN: &str = "that is no WebSocket frame of a client";
     tracing::debug!("WebSocket: {error}");
     let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
     match *error {
-        tungstenite::Error::Capacity(_) => Some(Goodbye::new(close_code::SIZE, TOO_LARGE)),
+        tungstenite::Error::Capacity(_) => {
+            metrics.refusals.count(Refusal::MessageSize);
+            Some(Goodbye::new(close_code::SIZE, TOO_LARGE))
+        }
         tungstenite::Error::Utf8(_) => Some(Goodbye::new(close_code::INVALID, NOT_TEXT)),
         tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         tungstenite::Error::Protocol(_) => Some(Goodbye::new(close_code::PROTOCOL, BROKEN)),

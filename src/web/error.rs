@@ -36,7 +36,7 @@ impl Failure {
         Self::new(status, why.as_str(), message).counted_as(why)
     }
 
-    fn counted_as(self, why: Refusal) -> Self {
+    pub fn counted_as(self, why: Refusal) -> Self {
         let refusal = Some(why);
         Self { refusal, ..self }
     }
@@ -78,6 +78,7 @@ impl From<RoomError> for Failure {
         match error {
             RoomError::NotFound | RoomError::BadToken => failure.counted_as(Refusal::WrongToken),
             RoomError::Full => failure.counted_as(Refusal::RoomsFull),
+            RoomError::PeerSlow => failure.counted_as(Refusal::PeerSlow),
             _ => failure,
         }
     }

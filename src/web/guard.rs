@@ -121,8 +121,8 @@ pub async fn check_request(
     let permissions = permissions_policy(request.uri().path());
     let answer = state.guard.answer(request, next).await;
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
-    if let Some(refusal) = response.extensions().get() {
-        state.metrics.refusals.count(*refusal);
+    if let Some(refusal) = refusal_of(&response) {
+        state.metrics.refusals.count(refusal);
     }
     say_what_browsers_may_do(response.headers_mut(), permissions);
     response
@@ -133,6 +133,13 @@ fn say_what_browsers_may_do(headers: &mut HeaderMap, permissions: &'static str) 
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));
+}
+
+/// Bodies that are too large are refused by axum, wherever one is read.
+fn refusal_of(response: &Response) -> Option<Refusal> {
+    let is_too_large = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    let told = response.extensions().get().copied();
+    told.or(is_too_large.then_some(Refusal::BodySize))
 }
 
 /// Every answer to a connection too many.

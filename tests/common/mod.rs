@@ -9,8 +9,10 @@ pub mod http;
 pub mod raw;
 pub mod rooms;
 
+use std::fmt::Display;
 use std::fs;
 use std::future::Future;
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,8 +36,24 @@ pub const PEOPLE_CMYK: &[u8] = include_bytes!("../fixtures/people_cmyk.jpg");
 pub const PEOPLE_PROGRESSIVE: &[u8] = include_bytes!("../fixtures/people_progressive.jpg");
 pub const BLANK: &[u8] = include_bytes!("../fixtures/blank.jpg");
 
-/// One of this machine's addresses that is not loopback.
+/// Tells which test is not run, and what for: past the test harness, which shows what is printed of failed tests only.
+pub fn say_skipped(why: impl Display) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let line = format!("\nskipped: {test}: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// One of this machine's addresses that is not loopback. None where there is none, which is said.
 pub fn other_address() -> Option<Ipv4Addr> {
+    let address = find_other_address();
+    if address.is_none() {
+        say_skipped("this machine has no address but loopback");
+    }
+    address
+}
+
+fn find_other_address() -> Option<Ipv4Addr> {
     let interfaces = if_addrs::get_if_addrs().ok()?;
     let mut addresses = interfaces
         .iter()
@@ -123,6 +141,15 @@ impl TestServer {
 
     pub fn state_dir(&self) -> PathBuf {
         state_dir(self.folders.path())
+    }
+
+    /// Times counted by the server, of a limit that was run into.
+    pub async fn refusals(&self, reason: &str) -> u32 {
+        let metrics = http::get(self.addr(), "localhost", "/metrics").await.body;
+        let series = format!("sightline_refusals_total{{reason=\"{reason}\"}} ");
+        let count = metrics.lines().find_map(|line| line.strip_prefix(&series));
+        let count = count.unwrap_or_else(|| panic!("no {series}"));
+        count.parse().expect("a number")
     }
 
     /// Asks the server to stop; waits until `serve` has returned.

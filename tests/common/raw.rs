@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 
+use super::http::UPGRADE;
 use super::soon;
 
 pub const TEXT: u8 = 0x1;
@@ -16,6 +17,8 @@ pub const PING: u8 = 0x9;
 pub const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
+const DETECT: &str = "/api/detect";
+
 pub struct RawSocket {
     pub reader: RawReader,
     pub writer: OwnedWriteHalf,
@@ -24,9 +27,14 @@ pub struct RawSocket {
 pub struct RawReader(OwnedReadHalf);
 
 impl RawSocket {
+    /// On the detection socket.
     pub async fn connect(addr: SocketAddr) -> Self {
+        Self::open(addr, DETECT).await
+    }
+
+    pub async fn open(addr: SocketAddr, path: &str) -> Self {
         let stream = TcpStream::connect(addr).await.expect("connected");
-        Self::shake_hands(stream).await
+        Self::shake_hands(stream, path).await
     }
 
     /// With a small receive buffer, so that what is not read is soon felt by the server.
@@ -34,13 +42,11 @@ impl RawSocket {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         let stream = socket.connect(addr).await.expect("connected");
-        Self::shake_hands(stream).await
+        Self::shake_hands(stream, DETECT).await
     }
 
-    async fn shake_hands(mut stream: TcpStream) -> Self {
-        let request = "GET /api/detect HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-                       Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    async fn shake_hands(mut stream: TcpStream, path: &str) -> Self {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{UPGRADE}\r\n");
         stream.write_all(request.as_bytes()).await.expect("sent");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {

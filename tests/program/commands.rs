@@ -6,6 +6,7 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+use crate::common::say_skipped;
 use crate::{output, program};
 
 async fn run(line: &[&str]) -> (Option<i32>, String, String) {
@@ -25,7 +26,7 @@ async fn assert_parses(shell: &str, script: &str) {
         .stdin(Stdio::piped())
         .spawn();
     let Ok(mut child) = spawned else {
-        return println!("skipped: no {shell} on the PATH");
+        return say_skipped(format!("no {shell} on the PATH"));
     };
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(script.as_bytes()).await.unwrap();

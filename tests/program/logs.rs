@@ -2,41 +2,30 @@
 
 use std::process::Stdio;
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sightline::protocol::RoomCreated;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::io::AsyncReadExt;
+use tokio::process::{ChildStderr, Command};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::detect::{CAPTURE_TS, DetectClient};
-use crate::common::{BLANK, MODEL, folders, http, soon};
-use crate::{output, port_in, sightline};
+use crate::common::detect::{CAPTURE_TS, DetectClient, frame};
+use crate::common::rooms::RoomApi;
+use crate::common::{BLANK, MODEL, PEOPLE, folders, http, soon};
+use crate::{Welcomed, output, sightline, welcomed};
 
-/// Starts it and reads the welcome; whatever it prints after that is in `rest`.
+/// A program whose every line is kept.
 pub struct Logged {
-    child: Child,
-    pub port: u16,
-    welcome: String,
-    rest: Box<dyn tokio::io::AsyncRead + Unpin + Send>,
+    pub program: Welcomed,
     stderr: ChildStderr,
 }
 
 impl Logged {
     pub async fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
-        let stderr = child.stderr.take().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut welcome = String::new();
-        while !welcome.contains("Ctrl-C stops.") {
-            let read = soon("the welcome", stdout.read_line(&mut welcome)).await;
-            assert!(read.unwrap() > 0, "it ended: {welcome}");
-        }
-        let logged = Self {
-            child,
-            port: port_in(&welcome).unwrap(),
-            welcome,
-            rest: Box::new(stdout),
-            stderr,
-        };
+        command.stderr(Stdio::piped());
+        let mut program = welcomed(command).await;
+        let stderr = program.child.stderr.take().unwrap();
+        let logged = Self { program, stderr };
         // Who answers has come to where signals are heard, too.
         let alive = http::plain_client().get(logged.address("/healthz"));
         assert_eq!(alive.send().await.unwrap().status(), 200);
@@ -44,23 +33,24 @@ impl Logged {
     }
 
     fn address(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://127.0.0.1:{}{path}", self.program.port)
     }
 
     /// All that was written after the welcome: stdout, and stderr from the start.
     pub async fn stop(mut self) -> (String, String) {
-        crate::send_signal(&self.child, "TERM").await;
+        let Welcomed { child, rest, .. } = &mut self.program;
+        crate::send_signal(child, "TERM").await;
         let (mut stdout, mut stderr) = (String::new(), String::new());
         let reading = async {
             let (out, err) = tokio::join!(
-                self.rest.read_to_string(&mut stdout),
+                rest.read_to_string(&mut stdout),
                 self.stderr.read_to_string(&mut stderr)
             );
             out.unwrap();
             err.unwrap();
         };
         soon("its end", reading).await;
-        let status = soon("its end", self.child.wait()).await.unwrap();
+        let status = soon("its end", child.wait()).await.unwrap();
         assert_eq!(status.code(), Some(0));
         (stdout, stderr)
     }
@@ -72,12 +62,17 @@ async fn use_all_secrets(logged: &Logged, certificate: &str) -> (RoomCreated, Ve
     let created = plain.post(logged.address("/api/rooms")).send().await;
     let room: RoomCreated = created.unwrap().json().await.unwrap();
     let tls = http::trusting(certificate).build().unwrap();
-    let base = format!("https://127.0.0.1:{}", logged.port);
+    let base = format!("https://127.0.0.1:{}", logged.program.port);
     let (name, phone, viewer) = (&*room.room, &*room.phone_token, &*room.viewer_token);
+    let invitation = RoomApi::at(logged.address("")).invite(&room).await;
+    let code = &*invitation.code.expect("a code").code;
     for path in [
+        format!("/j/{code}"),
         format!("/j/{phone}"),
         format!("/api/join/{phone}"),
         format!("/api/rooms/{name}/metrics?token={viewer}"),
+        format!("/api/rooms/{name}/invitation?token={viewer}"),
+        format!("/api/rooms/{name}/ice?token={viewer}"),
         format!("/api/rooms/{name}/events?token={phone}x"),
         format!("/api/rooms/{name}?token={phone}"),
         format!("/api/detect?token={phone}"),
@@ -109,9 +104,27 @@ async fn use_all_secrets(logged: &Logged, certificate: &str) -> (RoomCreated, Ve
     let leave = format!("{base}/api/rooms/{name}/leave?token={viewer}&sitting={sitting}");
     assert_eq!(tls.post(leave).send().await.unwrap().status(), 204);
     detect(logged, &format!("?token={viewer}")).await;
-    let secrets = [name, phone, viewer, client, sitting];
+    relay(logged, &room).await;
+    let secrets = [name, phone, viewer, client, sitting, code];
     let secrets = secrets.map(str::to_owned).into();
     (room, secrets)
+}
+
+/// A good picture for a viewer who listens, a bad one, and then a broken protocol.
+async fn relay(logged: &Logged, room: &RoomCreated) {
+    let path = |token: &str| format!("/api/rooms/{}/relay?token={token}", room.room);
+    let port = logged.program.port;
+    let address = format!("ws://127.0.0.1:{port}{}", path(&room.viewer_token));
+    let (mut viewer, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+    let address = logged.address(&path(&room.phone_token)) + "&error_ms=1";
+    for (status, jpeg) in [(200, PEOPLE), (400, b"no picture")] {
+        let post = http::plain_client().post(&address);
+        let post = post.body(frame(1, CAPTURE_TS, jpeg)).send().await.unwrap();
+        assert_eq!(post.status(), status);
+    }
+    viewer.send(Message::text("garbage")).await.unwrap();
+    let closed = async { while !matches!(viewer.next().await, Some(Ok(Message::Close(_)))) {} };
+    soon("a close frame", closed).await;
 }
 
 fn plain_or_tls<'a>(
@@ -128,7 +141,7 @@ fn plain_or_tls<'a>(
 
 /// A good frame, a bad one, and then a broken protocol.
 async fn detect(logged: &Logged, query: &str) {
-    let address = format!("ws://127.0.0.1:{}/api/detect{query}", logged.port);
+    let address = format!("ws://127.0.0.1:{}/api/detect{query}", logged.program.port);
     let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
     let mut client = DetectClient::from(socket);
     client.expect_alive().await;
@@ -148,7 +161,7 @@ async fn no_token_and_no_room_is_ever_logged() {
         let logged = Logged::start(command).await;
         let certificate = http::kept_certificate(&crate::common::state_dir(folders.path()));
         let (room, secrets) = use_all_secrets(&logged, &certificate).await;
-        let in_welcome = logged.welcome.contains(&room.phone_token);
+        let in_welcome = logged.program.welcome.contains(&room.phone_token);
         assert!(in_welcome, "the first viewer gets the terminal's room");
         let (stdout, stderr) = logged.stop().await;
         assert!(

@@ -6,6 +6,8 @@ mod common;
 mod check;
 mod commands;
 mod container;
+#[cfg(target_os = "linux")]
+mod files;
 #[cfg(unix)]
 mod ice;
 mod logs;
@@ -28,9 +30,10 @@ use std::time::Duration;
 use common::detect::{CAPTURE_TS, DetectClient, frame};
 use common::{PEOPLE, command_line, folders, http, soon, state_dir, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio_tungstenite::tungstenite::Message;
 
+const SIGHTLINE: &str = env!("CARGO_BIN_EXE_sightline");
 /// What an operator may rely on.
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -49,9 +52,14 @@ fn unnamed(mut line: Vec<String>) -> Command {
 }
 
 fn program(line: Vec<String>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sightline"));
+    let mut command = Command::new(SIGHTLINE);
+    command.args(line);
+    prepared(command)
+}
+
+/// As all commands are that run the program.
+fn prepared(mut command: Command) -> Command {
     command
-        .args(line)
         .env_remove("RUST_LOG")
         .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
@@ -72,31 +80,47 @@ fn port_in(welcome: &str) -> Option<u16> {
     Some(rest.split('/').next()?.parse().expect("a port"))
 }
 
-/// The program, and the port that its welcome names.
-async fn started(command: Command) -> (Child, u16) {
-    let (child, port, _) = welcomed(command).await;
-    (child, port)
+/// A program that serves.
+struct Welcomed {
+    child: Child,
+    /// All that it said, to the last line.
+    welcome: String,
+    port: u16,
+    /// Whatever it prints after that.
+    rest: BufReader<ChildStdout>,
 }
 
-/// The program, the port and the mode that its welcome names.
-async fn welcomed(mut command: Command) -> (Child, u16, String) {
+impl Welcomed {
+    /// What the welcome says of the mode.
+    fn mode(&self) -> &str {
+        let told = self.welcome.lines();
+        let mut told = told.filter_map(|line| line.split_once("Mode: "));
+        told.next().expect("a line of the mode").1
+    }
+}
+
+/// Starts it and reads its welcome.
+async fn welcomed(mut command: Command) -> Welcomed {
     let mut child = command.spawn().expect("it runs");
-    let stdout = child.stdout.take().unwrap();
-    let mut lines = BufReader::new(stdout).lines();
-    let mut port = None;
-    let welcome = soon("the viewer's address and the mode", async {
-        loop {
-            let line = lines.next_line().await.unwrap().expect("a welcome");
-            port = port.or(port_in(&line));
-            if let Some((_, rest)) = line.split_once("Mode: ") {
-                break (port.expect("before the mode"), rest.to_owned());
-            }
-        }
-    });
-    let (port, mode) = welcome.await;
-    // The rest of the welcome is read as well, lest the program wait for room to print.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, port, mode)
+    let mut rest = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut welcome = String::new();
+    while !welcome.contains("Ctrl-C stops.") {
+        let read = soon("the welcome", rest.read_line(&mut welcome)).await;
+        assert!(read.unwrap() > 0, "it ended: {welcome}");
+    }
+    let port = port_in(&welcome).expect("the viewer's address");
+    Welcomed {
+        child,
+        welcome,
+        port,
+        rest,
+    }
+}
+
+/// The program, and the port that its welcome names.
+async fn started(command: Command) -> (Child, u16) {
+    let Welcomed { child, port, .. } = welcomed(command).await;
+    (child, port)
 }
 
 /// As the shell sends it: std has no way to, and a crate for one call is too much.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sightline::gpu;
 
 use crate::common::detect::DetectClient;
-use crate::common::{command_line, folders, http};
+use crate::common::{command_line, folders, http, say_skipped};
 use crate::{program, sightline, welcomed};
 
 /// Starts it without a word about the mode, with `driver` as the only program that it finds; what
@@ -26,8 +26,9 @@ async fn default_mode(driver: Option<&str>) -> String {
     line.drain(mode..mode + 2);
     let mut command = program(line);
     command.env_remove("MODE").env("PATH", programs.path());
-    let (_child, port, told) = welcomed(command).await;
-    let address = format!("http://127.0.0.1:{port}/api/config");
+    let started = welcomed(command).await;
+    let told = started.mode().to_owned();
+    let address = format!("http://127.0.0.1:{}/api/config", started.port);
     let config = http::plain_client().get(address).send().await.unwrap();
     let config: Value = config.json().await.unwrap();
     let mode = config["mode"].as_str().unwrap();
@@ -51,7 +52,7 @@ async fn a_machine_with_a_gpu_infers_itself() {
 #[tokio::test]
 async fn without_a_gpu_the_browser_infers() {
     if let Some(gpu) = gpu::find() {
-        return println!("skipped: {gpu} is in this machine");
+        return say_skipped(format!("{gpu} is in this machine"));
     }
     for driver in [None, Some("exit 9")] {
         let told = default_mode(driver).await;
@@ -67,9 +68,10 @@ async fn without_a_gpu_the_browser_infers() {
 async fn the_server_infers_in_every_mode() {
     let folders = folders();
     for mode in ["server", "wasm", "auto"] {
-        let (_child, port, told) = welcomed(sightline(folders.path(), &["--mode", mode])).await;
+        let started = welcomed(sightline(folders.path(), &["--mode", mode])).await;
+        let told = started.mode();
         assert!(told.starts_with(&format!("{mode}, ")), "{told}");
-        let address = format!("ws://127.0.0.1:{port}/api/detect");
+        let address = format!("ws://127.0.0.1:{}/api/detect", started.port);
         let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
         DetectClient::from(socket).expect_alive().await;
     }

@@ -9,10 +9,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::common::{command_line, folders, soon};
-use crate::port_in;
+use crate::common::{command_line, folders, say_skipped, soon};
+use crate::{SIGHTLINE, port_in};
 
-const SIGHTLINE: &str = env!("CARGO_BIN_EXE_sightline");
 /// What a shell needs to speak to host/port: request in, answer out.
 const SPEAK: &str = r#"exec 3<>"/dev/tcp/$0" && cat >&3 && exec cat <&3"#;
 
@@ -37,7 +36,9 @@ impl Machine {
             Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
             Err(error) => error.to_string(),
         };
-        eprintln!("skipped: `ip netns add` needs root and iproute2: {obstacle}");
+        say_skipped(format!(
+            "`ip netns add` needs root and iproute2: {obstacle}"
+        ));
         None
     }
 

@@ -1,12 +1,12 @@
 //! The Python client of README.md, as printed there, against the program.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
 
 use super::{folders, readme, sightline, soon, started};
+use crate::common::say_skipped;
 
 const WEBSOCKETS: &str = "websockets==17.4";
 /// Kept between runs.
@@ -57,12 +57,6 @@ async fn output(program: impl AsRef<Path>, arguments: &[&str]) -> Result<String,
     }
 }
 
-/// Past the test harness, which shows what is printed of failed tests only.
-fn say_skipped(why: &str) {
-    let line = format!("\nskipped: README.md's Python client was not run: {why}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-}
-
 /// The box of a line that reads `people.jpg: person 0.93 at 0.12 0.08 0.34 0.67`.
 fn person_box(line: &str) -> Option<[f32; 4]> {
     let (_, numbers) = line.split_once(": person ")?;
@@ -80,7 +74,7 @@ async fn prints_what_is_in_a_picture_and_why_there_is_nothing() {
     let program = printed();
     let python = match python().await {
         Ok(python) => python,
-        Err(why) => return say_skipped(&why),
+        Err(why) => return say_skipped(why),
     };
     let folders = folders();
     let (_server, port) = started(sightline(folders.path(), &[])).await;

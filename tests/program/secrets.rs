@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::http;
+use crate::common::{http, say_skipped};
 use crate::{folders, output, program, sightline};
 
 /// Words that begin a private key, written so that this file has none.
@@ -59,7 +59,7 @@ fn no_key_is_in_the_repository() {
         .current_dir(root)
         .output();
     let Some(listed) = listed.ok().filter(|listed| listed.status.success()) else {
-        return println!("skipped: this is no git checkout");
+        return say_skipped("this is no git checkout");
     };
     let names = String::from_utf8(listed.stdout).unwrap();
     let names: Vec<&str> = names.split_terminator('\0').collect();
@@ -120,7 +120,7 @@ async fn the_access_key_is_never_logged() {
     let logged = crate::logs::Logged::start(command).await;
     let certificate = http::kept_certificate(&crate::common::state_dir(folders.path()));
     let tls = http::trusting(&certificate).build().unwrap();
-    let base = format!("https://127.0.0.1:{}", logged.port);
+    let base = format!("https://127.0.0.1:{}", logged.program.port);
     // By a LAN address in the Host: another machine's, as far as the server can tell.
     for (key, status) in [(ACCESS_KEY, 200), ("quite-another-key", 401)] {
         let request = tls

@@ -4,11 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::common::{TestServer, command_line, folders, soon};
+use crate::common::{TestServer, command_line, folders};
 use crate::refusals::assert_refuses;
-use crate::{output, program, sightline};
+use crate::{output, program, sightline, welcomed};
 
 /// Certificate and key, good until the first day of a year.
 fn make_pair(folder: &Path, name: &str, end: i32) -> [String; 2] {
@@ -74,20 +73,9 @@ async fn a_certificate_and_its_key_come_together() {
     }
 }
 
-/// What the program says between the viewer's address and “Ctrl-C stops”.
+/// What the program says when it starts.
 async fn welcome(folders: &Path, flags: &[&str]) -> String {
-    let mut child = sightline(folders, flags).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let reading = async {
-        let mut told = String::new();
-        while !told.contains("Ctrl-C stops") {
-            let line = lines.next_line().await.unwrap().expect("a whole welcome");
-            told.push_str(&line);
-            told.push('\n');
-        }
-        told
-    };
-    soon("the welcome", reading).await
+    welcomed(sightline(folders, flags)).await.welcome
 }
 
 #[tokio::test]

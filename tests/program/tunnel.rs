@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::Command;
 
 use sightline::protocol::RoomEvent;
 
 use crate::common::rooms::RoomApi;
 use crate::common::{command_line, folders, soon};
 use crate::refusals::assert_refuses;
-use crate::send_signal;
+use crate::{Welcomed, send_signal, started, welcomed};
 
 const ADDRESS: &str = "https://ab12-203-0-113-7.ngrok-free.app";
 /// Tells its arguments and its number, its address, and runs on.
@@ -99,29 +99,16 @@ async fn until_gone(pid: &str) {
     soon("the stand-in's end", gone).await;
 }
 
-/// Everything up to the welcome's last line, and the port that it names.
-async fn welcome(child: &mut Child) -> (String, u16) {
-    let stdout: &mut ChildStdout = child.stdout.as_mut().expect("it is piped");
-    let mut lines = BufReader::new(stdout).lines();
-    let mut told = String::new();
-    let reading = async {
-        while !told.contains("Ctrl-C stops") {
-            let line = lines.next_line().await.unwrap().expect("a whole welcome");
-            told.push_str(&line);
-            told.push('\n');
-        }
-    };
-    soon("the welcome", reading).await;
-    let port = crate::port_in(&told).expect("the viewer's address");
-    (told, port)
-}
-
 #[tokio::test]
 async fn phones_go_by_the_tunnel_and_it_ends_with_the_server() {
     for signal in ["INT", "TERM"] {
         let stand_in = StandIn::new("ngrok", WORKS);
-        let mut child = stand_in.command(&["--ngrok"]).spawn().unwrap();
-        let (told, port) = welcome(&mut child).await;
+        let Welcomed {
+            mut child,
+            welcome: told,
+            port,
+            ..
+        } = welcomed(stand_in.command(&["--ngrok"])).await;
         assert!(told.contains(&format!("{ADDRESS}/j/")), "{told}");
         assert!(
             told.contains("Visit Site"),
@@ -165,11 +152,10 @@ async fn each_program_is_asked_in_its_own_words() {
         let script =
             format!("printf '%s\\n' \"$*\" > \"$FOLDER/arguments\"\n{prints}\nexec sleep 1000");
         let stand_in = StandIn::new(program, &script);
-        let mut child = stand_in.command(&["--tunnel", kind]).spawn().unwrap();
-        let (told, port) = welcome(&mut child).await;
-        assert!(told.contains(address), "{told}");
+        let started = welcomed(stand_in.command(&["--tunnel", kind])).await;
+        assert!(started.welcome.contains(address), "{}", started.welcome);
         let arguments = fs::read_to_string(stand_in.file("arguments")).unwrap();
-        assert_eq!(arguments, wanted.replace("PORT", &port.to_string()));
+        assert_eq!(arguments, wanted.replace("PORT", &started.port.to_string()));
     }
 }
 
@@ -214,8 +200,7 @@ async fn a_missing_token_and_a_missing_network_are_told_in_one_line() {
 #[tokio::test]
 async fn a_tunnel_that_dies_is_told_and_the_server_goes_on() {
     let stand_in = StandIn::new("ngrok", WORKS);
-    let mut child = stand_in.command(&["--ngrok"]).spawn().unwrap();
-    let (_, port) = welcome(&mut child).await;
+    let (mut child, port) = started(stand_in.command(&["--ngrok"])).await;
     let rooms = RoomApi::at(format!("http://localhost:{port}"));
     let room = rooms.create().await;
     assert!(room.join_url.starts_with(ADDRESS), "{}", room.join_url);

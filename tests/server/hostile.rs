@@ -4,6 +4,7 @@
 mod jpegs;
 mod limits;
 mod messages;
+mod slowness;
 mod wire;
 
 const CLOSE_PROTOCOL: u16 = 1002;

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::common::http::plain_client;
-use crate::common::{TestServer, soon};
+use crate::common::{TestServer, say_skipped, soon};
 use exposition::Exposition;
 
 async fn text(server: &TestServer) -> String {
@@ -49,7 +49,7 @@ fn promtool(arguments: &[&str], input: &str) -> Option<(bool, String)> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = spawned else {
-        println!("skipped: promtool is not on the PATH");
+        say_skipped("promtool is not on the PATH");
         return None;
     };
     let mut stdin = child.stdin.take().unwrap();

@@ -13,6 +13,7 @@ use axum::{Extension, Json, Router};
 use super::{TokenQuery, bad_query, join_url, qr_svg};
 use crate::clock;
 use crate::join::Way;
+use crate::metrics::Refusal;
 use crate::protocol::{Invitation, InvitationAddress, InvitationCode};
 use crate::rooms::RoomKeys;
 use crate::rooms::codes::{Code, Typed};
@@ -100,7 +101,10 @@ async fn open(
             let location = [(LOCATION, format!("/j/{phone_token}"))];
             (StatusCode::SEE_OTHER, [NO_STORE], location).into_response()
         }
-        Typed::Unknown => pages::phone(State(state), Path(token), request).await,
+        Typed::Unknown => {
+            let page = pages::phone(State(state), Path(token), request).await;
+            (Extension(Refusal::WrongCode), page).into_response()
+        }
         Typed::Wait(wait) => too_many(&state, wait).await,
     }
 }
@@ -121,5 +125,12 @@ async fn too_many(state: &AppState, wait: Duration) -> Response {
     let page = page.map(|page| page.replacen("<body", "<body data-refusal=\"too_many_codes\"", 1));
     let seconds = wait.as_secs_f64().ceil().to_string();
     let headers = [NO_STORE, (RETRY_AFTER, &seconds)];
-    (StatusCode::TOO_MANY_REQUESTS, headers, page.map(Html)).into_response()
+    let refusal = Extension(Refusal::Guesses);
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        refusal,
+        headers,
+        page.map(Html),
+    )
+        .into_response()
 }

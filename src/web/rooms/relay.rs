@@ -18,7 +18,7 @@ use tracing::{Instrument, Span};
 
 use super::{TokenQuery, bad_query};
 use crate::clock::{Moment, epoch_ms};
-use crate::metrics::Counted;
+use crate::metrics::{Counted, Refusal};
 use crate::pipeline::decode::{self, DecodeError};
 use crate::protocol::{
     FRAME_HEADER_BYTES, FrameHeader, RelayAnswer, RelayClock, RelayMessage, RelayedFrame, Role,
@@ -104,11 +104,13 @@ fn checked(message: Bytes, query: &FrameQuery, max_pixels: usize) -> Result<Fram
 
 impl From<DecodeError> for Failure {
     fn from(error: DecodeError) -> Self {
-        let (status, word) = match error {
-            DecodeError::BadJpeg(_) => (StatusCode::BAD_REQUEST, "bad_jpeg"),
-            DecodeError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-        };
-        Self::new(status, word, error.to_string())
+        let told = |status, word| Self::new(status, word, error.to_string());
+        match error {
+            DecodeError::BadJpeg(_) => told(StatusCode::BAD_REQUEST, "bad_jpeg"),
+            DecodeError::TooLarge { .. } => {
+                told(StatusCode::PAYLOAD_TOO_LARGE, "too_large").counted_as(Refusal::PictureSize)
+            }
+        }
     }
 }
 
@@ -191,7 +193,8 @@ impl Listening {
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         let received = Moment::now();
         self.heard = received.instant;
-        match message.ok_or(None)?.map_err(goodbye_to)? {
+        let message = message.ok_or(None)?;
+        match message.map_err(|error| goodbye_to(error, &self.state.metrics))? {
             Message::Text(text) => {
                 let mut pong = answer_ping(&text, received).map_err(Some)?;
                 pong.t2 = epoch_ms();
@@ -229,6 +232,7 @@ impl Listening {
         }
         let silence = self.state.guard.limits.detect_silence;
         if self.heard.elapsed() > silence {
+            self.state.metrics.refusals.count(Refusal::RelaySilence);
             return Err(Some(Goodbye::silent_for(silence)));
         }
         // With the last frame's number: a pong to this may stand for the one to that.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::assert_people_found;
 use crate::common::detect::DetectClient;
 use crate::common::http::plain_client;
-use crate::common::{BLANK, PEOPLE, TestServer, config, folders};
+use crate::common::{BLANK, PEOPLE, TestServer, config, folders, say_skipped};
 
 const MANIFEST: &str = include_str!("../../fixtures/yolox_nano/manifest.json");
 /// The network is not part of this repository; `fixtures/README.md` says where it comes from.
@@ -23,7 +23,7 @@ const NETWORK: &str = concat!(
 /// A model folder, unless there is no network to put into it.
 fn model_folder(manifest: &str) -> Option<TempDir> {
     if !Path::new(NETWORK).is_file() {
-        println!("skipped: no YOLOX-Nano at {NETWORK}");
+        say_skipped(format!("no YOLOX-Nano at {NETWORK}"));
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
 //! At each limit: whoever runs into it is told, or hung up on, and somebody else notices nothing.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use sightline::protocol::ApiError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
+use super::slowness::dawdle;
 use super::{CLOSE_POLICY, CLOSE_SIZE};
 use crate::common::bystander::with_bystander;
 use crate::common::http::{RawAnswer, client, exchange, get};
@@ -14,134 +14,10 @@ use crate::common::raw::RawSocket;
 use crate::common::rooms::{RoomApi, failure};
 use crate::common::{PHONE_HOST, TestServer, other_address, soon};
 
-/// Times counted by the server, of a limit that was run into.
-async fn refusals(server: &TestServer, reason: &str) -> u32 {
-    let metrics = get(server.addr(), "localhost", "/metrics").await.body;
-    let series = format!("sightline_refusals_total{{reason=\"{reason}\"}} ");
-    let count = metrics.lines().find_map(|line| line.strip_prefix(&series));
-    count
-        .unwrap_or_else(|| panic!("no {series}"))
-        .parse()
-        .unwrap()
-}
-
 fn word(answer: &RawAnswer) -> String {
     let told: ApiError = serde_json::from_str(&answer.body).expect("a failure as told");
     assert!(!told.message.is_empty());
     told.error
-}
-
-/// Says `bytes` and then, if `drip`, one more again and again; ends when the server hangs up.
-async fn dawdle(addr: SocketAddr, bytes: &[u8], drip: bool) -> String {
-    let mut stream = TcpStream::connect(addr).await.unwrap();
-    if stream.write_all(bytes).await.is_err() {
-        return String::new();
-    }
-    let (mut reader, mut writer) = stream.into_split();
-    let dripping = async {
-        while drip && writer.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        std::future::pending().await
-    };
-    let mut heard = Vec::new();
-    tokio::select! {
-        // Reset or closed: either is an end.
-        _ = soon("the server's end of it", reader.read_to_end(&mut heard)) => {}
-        () = dripping => {}
-    }
-    String::from_utf8_lossy(&heard).into_owned()
-}
-
-/// Every place but the bystander's is taken by somebody slow; each gives it back when its time is over.
-#[tokio::test]
-async fn slow_clients_free_their_places_in_time() {
-    let flags = [
-        ["--max-connections", "10"],
-        ["--header-timeout", "1"],
-        ["--body-timeout", "1"],
-        ["--idle-timeout", "1"],
-    ];
-    let (server, bystander) = with_bystander(&flags.concat()).await;
-    let addr = server.addr();
-    let post = "POST /api/rooms/r/signal?token=t HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    let half_body = format!("{post}Content-Length: 60000\r\n\r\n{{");
-    let drip_body = format!("{post}Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\nf000\r\n");
-    let hello = [0x16, 3, 1, 2, 0, 1, 0];
-    let (silent, half_hello, drip_hello, half_head, drip_head, half_body, drip_body, kept) = tokio::join!(
-        dawdle(addr, b"", false),
-        dawdle(addr, &hello, false),
-        dawdle(addr, &hello, true),
-        dawdle(addr, b"GET /healthz HTTP/1.1\r\nHost: loc", false),
-        dawdle(
-            addr,
-            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: ",
-            true
-        ),
-        dawdle(addr, half_body.as_bytes(), false),
-        dawdle(addr, drip_body.as_bytes(), true),
-        dawdle(
-            addr,
-            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            false
-        ),
-    );
-    for unheard in [silent, half_hello, drip_hello, half_head, drip_head] {
-        assert!(!unheard.contains("HTTP/1.1 200"), "{unheard}");
-    }
-    assert!(kept.starts_with("HTTP/1.1 200 "), "{kept}");
-    for too_late in [half_body, drip_body] {
-        assert!(
-            too_late.starts_with("HTTP/1.1 408 ") && too_late.contains("body_timeout"),
-            "{too_late}"
-        );
-    }
-    assert_eq!(refusals(&server, "header_timeout").await, 5);
-    assert_eq!(refusals(&server, "body_timeout").await, 2);
-    bystander.noticed_nothing().await;
-}
-
-/// The second request on a connection has the time that the first one had, however long it was idle.
-#[tokio::test]
-async fn a_kept_connection_is_not_a_slow_head() {
-    let flags = [["--header-timeout", "1"], ["--idle-timeout", "3600"]].concat();
-    let (server, bystander) = with_bystander(&flags).await;
-    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
-    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let mut answer = [0; 12];
-    stream.write_all(request).await.unwrap();
-    soon("an answer", stream.read_exact(&mut answer))
-        .await
-        .unwrap();
-    // Somebody else who is late by then has waited longer than this one may take for a head.
-    dawdle(server.addr(), b"GET / HT", false).await;
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n")
-        .await
-        .unwrap();
-    let mut rest = String::new();
-    soon("the other answer", stream.read_to_string(&mut rest))
-        .await
-        .unwrap();
-    assert!(rest.contains("HTTP/1.1 200 "), "{rest}");
-    // And its head has to come in time as well.
-    let twice = [&request[..], b"GET /healthz HTTP/1.1\r\n"].concat();
-    dawdle(server.addr(), &twice, true).await;
-    assert_eq!(refusals(&server, "header_timeout").await, 2);
-    bystander.noticed_nothing().await;
-}
-
-#[tokio::test]
-async fn who_takes_nothing_of_the_answer_is_hung_up_on() {
-    let (server, bystander) = with_bystander(&["--idle-timeout", "1"]).await;
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let mut stream = socket.connect(server.addr()).await.unwrap();
-    let request = b"GET /models/model.onnx HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    stream.write_all(request).await.unwrap();
-    let counted = async { while refusals(&server, "answer_timeout").await == 0 {} };
-    soon("the server's giving up", counted).await;
-    bystander.noticed_nothing().await;
 }
 
 #[tokio::test]
@@ -167,7 +43,7 @@ async fn heads_that_are_too_large() {
     let too_many = "X: y\r\n".repeat(1000);
     let too_many = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{too_many}\r\n");
     assert_eq!(exchange(server.addr(), &too_many).await.status, 431);
-    assert_eq!(refusals(&server, "header_size").await, 3);
+    assert_eq!(server.refusals("header_size").await, 3);
     bystander.noticed_nothing().await;
 }
 
@@ -181,7 +57,7 @@ async fn a_detection_socket_that_gives_no_sign_of_life() {
         (code, reason.as_str()),
         (CLOSE_POLICY, "no sign of life for 2 s")
     );
-    assert_eq!(refusals(&server, "detect_silence").await, 1);
+    assert_eq!(server.refusals("detect_silence").await, 1);
     bystander.noticed_nothing().await;
 }
 
@@ -193,7 +69,7 @@ async fn a_message_that_is_too_large_is_counted() {
         .write(&crate::common::raw::masked_head(0x82, 50_001))
         .await;
     assert_eq!(client.expect_close().await.0, CLOSE_SIZE);
-    assert_eq!(refusals(&server, "message_size").await, 1);
+    assert_eq!(server.refusals("message_size").await, 1);
     bystander.noticed_nothing().await;
 }
 
@@ -226,7 +102,7 @@ async fn take_places(addr: SocketAddr, count: usize) -> Vec<TcpStream> {
 #[tokio::test]
 async fn connections_too_many_of_one_address() {
     let Some(ip) = other_address() else {
-        return println!("skipped: this machine has no address but loopback");
+        return;
     };
     let flags = [
         ["--host", "0.0.0.0"],
@@ -255,7 +131,7 @@ async fn connections_too_many_of_one_address() {
     drop(taken.pop());
     let let_in = async { while !is_let_in(there).await {} };
     tokio::join!(crowd, soon("a place", let_in));
-    assert!(refusals(&server, "connections_per_address").await > 20);
+    assert!(server.refusals("connections_per_address").await > 20);
     bystander.noticed_nothing().await;
 }
 
@@ -263,7 +139,7 @@ async fn connections_too_many_of_one_address() {
 #[tokio::test]
 async fn connections_too_many_in_all() {
     let Some(ip) = other_address() else {
-        return println!("skipped: this machine has no address but loopback");
+        return;
     };
     let server = TestServer::with(&["--host", "0.0.0.0", "--max-connections", "2"]).await;
     let there = SocketAddr::new(ip.into(), server.addr().port());
@@ -275,7 +151,7 @@ async fn connections_too_many_in_all() {
     );
     let here = get(server.addr(), "localhost", "/healthz").await;
     assert_eq!(here.status, 200);
-    assert!(refusals(&server, "connections").await > 0);
+    assert!(server.refusals("connections").await > 0);
     drop(taken);
     soon("a place", async { while !is_let_in(there).await {} }).await;
 }
@@ -303,7 +179,7 @@ async fn rooms_asked_for_without_end() {
         .unwrap();
     assert!((1..=20).contains(&wait), "{wait}");
     assert_eq!(failure(refused).await, (429, "rooms_per_minute".to_owned()));
-    assert_eq!(refusals(&server, "rooms_per_minute").await, 1);
+    assert_eq!(server.refusals("rooms_per_minute").await, 1);
     for _ in 0..10 {
         RoomApi::of(&server).create().await;
     }
@@ -340,7 +216,7 @@ async fn keys_are_not_guessed_without_end() {
     assert_eq!(failure(right).await, (429, "guesses".to_owned()));
     let without = elsewhere.get(&address).send().await.unwrap();
     assert_eq!(without.status(), 401, "no guess at all");
-    assert!(refusals(&server, "guesses").await >= 2);
+    assert!(server.refusals("guesses").await >= 2);
     RoomApi::of(&server).create().await;
     bystander.noticed_nothing().await;
 }
@@ -365,6 +241,6 @@ async fn wrong_tokens_without_end_keep_no_right_one_out() {
     }
     assert!(guesses >= 3, "{guesses}");
     assert_eq!(join(&room.phone_token).await.status(), 200);
-    assert!(refusals(&server, "wrong_token").await >= 3);
+    assert!(server.refusals("wrong_token").await >= 3);
     bystander.noticed_nothing().await;
 }

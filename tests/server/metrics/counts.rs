@@ -18,7 +18,7 @@ const OUTCOMES: [&str; 6] = [
     "bad_capture_ts",
     "internal",
 ];
-const REFUSALS: [&str; 15] = [
+const REFUSALS: [&str; 20] = [
     "foreign_host",
     "wrong_token",
     "rooms_full",
@@ -34,6 +34,11 @@ const REFUSALS: [&str; 15] = [
     "answer_timeout",
     "message_size",
     "detect_silence",
+    "relay_silence",
+    "wrong_code",
+    "peer_slow",
+    "body_size",
+    "picture_size",
 ];
 const STAGES: [&str; 5] = ["queue", "decode", "resize", "infer", "post"];
 

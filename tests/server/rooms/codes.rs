@@ -197,5 +197,7 @@ async fn wrong_codes_are_counted_and_others_are_untouched() {
     }
     let late = Person::at("127.0.0.3", &server).types(&code).await;
     assert_eq!(late.status(), 429, "a hundred in all");
+    assert_eq!(server.refusals("wrong_code").await, 100);
+    assert_eq!(server.refusals("guesses").await, 3);
     bystander.noticed_nothing().await;
 }

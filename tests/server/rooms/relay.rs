@@ -11,6 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::common::bystander::Bystander;
 use crate::common::detect::{CAPTURE_TS, frame};
+use crate::common::raw::RawSocket;
 use crate::common::rooms::{RoomApi, failure};
 use crate::common::{PEOPLE, TestServer, http, soon};
 
@@ -349,6 +350,8 @@ async fn hostile_frames_are_told_and_disturb_nobody() {
         let refused = relayed.post(body).await;
         assert_eq!(failure(refused).await, (status, word.to_owned()));
     }
+    assert_eq!(relayed.server.refusals("picture_size").await, 1);
+    assert_eq!(relayed.server.refusals("body_size").await, 2);
     let (room, token) = (&relayed.room.room, &relayed.room.phone_token);
     for extra in [
         "",
@@ -396,9 +399,22 @@ async fn a_viewer_that_breaks_the_protocol_is_told_why_it_is_closed() {
         viewer.send(message).await;
         viewer.expect_close(code).await;
     }
+    assert_eq!(relayed.server.refusals("message_size").await, 1);
     relayed
         .until_counted("sightline_relay_sockets_open", 0)
         .await;
+}
+
+#[tokio::test]
+async fn a_viewer_that_gives_no_sign_of_life_is_let_go() {
+    let relayed = Relayed::start(&["--detect-silence", "1"]).await;
+    let (room, token) = (&relayed.room.room, &relayed.room.viewer_token);
+    let path = format!("/api/rooms/{room}/relay?token={token}");
+    // It hears pings and answers none.
+    let mut silent = RawSocket::open(relayed.server.addr(), &path).await;
+    let (code, reason) = silent.expect_close().await;
+    assert_eq!((code, reason.as_str()), (POLICY, "no sign of life for 1 s"));
+    assert_eq!(relayed.server.refusals("relay_silence").await, 1);
 }
 
 #[tokio::test]

@@ -105,6 +105,28 @@ async fn a_signal_to_nobody_is_told() {
 }
 
 #[tokio::test]
+async fn signals_to_a_page_that_reads_none_wait_only_so_long() {
+    let server = TestServer::with(&["--room-events", "3"]).await;
+    let rooms = RoomApi::of(&server);
+    let room = rooms.create().await;
+    let _viewer = rooms.viewer(&room, "").await;
+    let _phone = rooms.phone(&room, "").await;
+    // Large ones: the system's buffers take some megabytes.
+    let large = json!("x".repeat(60_000));
+    let mut passed_on = 0;
+    let refused = loop {
+        let answer = rooms.signal(&room.room, &room.phone_token, &large).await;
+        if answer.status() != 204 {
+            break answer;
+        }
+        passed_on += 1;
+        assert!(passed_on < 1000, "there is no limit");
+    };
+    assert_eq!(failure(refused).await, (429, "peer_slow".to_owned()));
+    assert_eq!(server.refusals("peer_slow").await, 1);
+}
+
+#[tokio::test]
 async fn a_payload_that_is_too_large_or_no_json_is_told() {
     let (server, bystander) = with_bystander(&[]).await;
     let rooms = RoomApi::of(&server);
@@ -127,6 +149,7 @@ async fn a_payload_that_is_too_large_or_no_json_is_told() {
             "{body}"
         );
     }
+    assert_eq!(server.refusals("body_size").await, 2);
     // The largest that fits is the first that arrives.
     assert_eq!(signal(text(64 << 10)).await.status(), 204);
     let from = Role::Phone;

@@ -1,7 +1,6 @@
 //! `sightline check`: what it finds, and that it changes nothing.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 use std::process::Output;
 
@@ -228,8 +227,11 @@ async fn for_programs_it_is_json() {
 }
 
 /// What would end the start is found before it.
+#[cfg(unix)]
 #[tokio::test]
 async fn ways_out_of_this_network_that_will_not_do() {
+    use std::os::unix::fs::PermissionsExt;
+
     let folders = folders();
     let turn = check(folders.path(), &["--ice-server", "turn:turn.example"]).await;
     assert_eq!(turn.status.code(), Some(1));
@@ -247,7 +249,7 @@ async fn ways_out_of_this_network_that_will_not_do() {
     assert_found(&without, "addresses", '✗', &["ngrok is not installed"]);
     let ngrok = folders.path().join("ngrok");
     fs::write(&ngrok, "#!/bin/sh\necho ngrok version 3.0.0\n").unwrap();
-    fs::set_permissions(&ngrok, Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&ngrok, fs::Permissions::from_mode(0o755)).unwrap();
     let with = output(with_programs_of(folders.path())).await;
     assert_eq!(with.status.code(), Some(0));
     assert_found(&with, "addresses", '✓', &["ngrok"]);

@@ -19,6 +19,8 @@ mod readme;
 mod refusals;
 mod rooms;
 mod secrets;
+#[cfg(unix)]
+mod telemetry;
 mod trust;
 #[cfg(unix)]
 mod tunnel;

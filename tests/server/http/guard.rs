@@ -334,7 +334,7 @@ async fn this_machine_itself_needs_no_key() {
 #[tokio::test]
 async fn this_machine_is_known_by_the_only_address_that_is_listened_on() {
     let Some(ip) = other_address() else {
-        return println!("skipped: this machine has no address but loopback");
+        return;
     };
     let server = TestServer::with(&["--host", &ip.to_string(), "--access-key", KEY]).await;
     let rooms = server.server.viewer_url() + "api/rooms";

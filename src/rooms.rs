@@ -36,8 +36,12 @@ pub use sitting::{Sent, Sitting};
 /// How long a page whose stream broke keeps its seat: it misses the server for 5 s before it looks for it.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// More are not kept on disk.
+pub const MAX_ROOMS: usize = 1 << 16;
+
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
+    /// At most [`MAX_ROOMS`].
     pub max_rooms: usize,
     /// How long an empty room is kept.
     pub idle: Duration,

@@ -11,13 +11,16 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::MAX_ROOMS;
 use super::keys::RoomKeys;
 use super::room::Room;
 
 pub const ROOMS_FILE: &str = "rooms.json";
 const VERSION: u32 = 1;
-/// A room takes about 190: those of a server that was allowed many more are read, too.
-const MAX_FILE_BYTES: u64 = 16 << 20;
+/// A room takes about 150.
+const MAX_ROOM_BYTES: usize = 256;
+/// Whatever was written is read again: there are never more rooms than that.
+const MAX_FILE_BYTES: u64 = (MAX_ROOMS * MAX_ROOM_BYTES) as u64;
 
 #[derive(Serialize, Deserialize)]
 struct File {

@@ -15,7 +15,6 @@ mod sitting;
 mod state;
 mod upkeep;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::protocol::{Role, RoomEvent};
-use keeper::{Keeper, KeptRoom};
+use keeper::Keeper;
 use room::Room;
 use sitting::Leave;
 use state::State;
@@ -95,26 +94,6 @@ impl Rooms {
             limits,
             state: Arc::default(),
             keeper: None,
-        }
-    }
-
-    /// Those that were kept in this folder, and from now on are.
-    pub fn kept_in(folder: &Path, limits: RoomLimits) -> Self {
-        let keeper = Keeper::new(folder);
-        let rooms = keeper.load();
-        let mut rooms: Vec<Room> = rooms.into_iter().map(KeptRoom::into_room).collect();
-        rooms.retain(|room| room.idle() < Some(limits.idle));
-        rooms.sort_by_key(Room::idle);
-        rooms.truncate(limits.max_rooms);
-        let named = rooms.into_iter().map(|room| (room.keys.room.clone(), room));
-        let state = State {
-            rooms: named.collect(),
-            ..State::default()
-        };
-        Self {
-            limits,
-            state: Arc::new(Mutex::new(state)),
-            keeper: Some(keeper),
         }
     }
 

@@ -48,6 +48,7 @@ pub struct Server {
     tls: TlsAcceptor,
     router: Router,
     join: JoinAddresses,
+    rooms: Rooms,
     first_phone_token: String,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -102,7 +103,7 @@ impl Server {
             web::Parts {
                 guard: web::Guard::new(&config, local_addr.port()),
                 join: join.clone(),
-                rooms,
+                rooms: rooms.clone(),
                 codes,
                 first_room: Mutex::new(Some(first_room)),
                 pipeline: Arc::clone(&pipeline),
@@ -122,6 +123,7 @@ impl Server {
             tls,
             router,
             join,
+            rooms,
             first_phone_token,
             shutdown,
             tasks,
@@ -176,6 +178,7 @@ impl Server {
         if timeout(SHUTDOWN_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not close in time", self.tasks.len());
         }
+        self.rooms.close().await;
         Ok(())
     }
 

@@ -70,4 +70,17 @@ impl State {
             }
         }
     }
+
+    pub fn is_occupied(&self) -> bool {
+        self.rooms.values().any(|room| !room.is_empty())
+    }
+
+    /// The server ends, and so does everybody's stay.
+    pub fn empty_all(&mut self) {
+        for room in self.rooms.values_mut().filter(|room| !room.is_empty()) {
+            room.seats.clear();
+            room.begin_idling();
+            self.changes += 1;
+        }
+    }
 }

@@ -59,60 +59,30 @@ pub struct Server {
 impl Server {
     /// Loads the model, takes the port and makes the first room.
     pub async fn bind(config: Config) -> Result<Self> {
-        let pipeline_config = config.pipeline.clone();
         let metrics = Arc::new(Metrics::new(&config)?);
-        let pipeline_metrics = Arc::clone(&metrics);
-        let start = move || Pipeline::start(&pipeline_config, &pipeline_metrics);
-        let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
+        let pipeline = start_pipeline(&config, &metrics).await?;
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
-        let certificates = Arc::new(Certificates::open(&Wanted {
-            files: config.certificate.as_ref(),
-            folder: &config.state_dir,
-            names: &config.certificate_names(),
-            computer: &config.computer,
-        })?);
+        let certificates = open_certificates(&config)?;
         let tls = certificates.acceptor()?;
-        let (teller, addresses) = watch::channel(config.addresses.clone());
-        let join = JoinAddresses::new(config.phone_host.clone(), local_addr.port(), addresses);
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
         let first_room = rooms.create()?;
         let first_phone_token = first_room.phone_token.clone();
-        let codes = Codes::new(CodeLimits {
-            lifetime: config.code_lifetime,
-            max_codes: config.room_limits.max_rooms,
-        });
-        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let tidying = rooms.clone().keep_tidy();
-        tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
-        let viewers = rooms.clone();
-        let changed = {
-            let (certificates, config) = (Arc::clone(&certificates), config.clone());
-            move |addresses: &[LanAddress]| {
-                // The one that there is stays in use.
-                if let Err(error) = certificates.ensure(&config.certificate_names_for(addresses)) {
-                    tracing::warn!("no certificate for the new addresses: {error:#}");
-                }
-                viewers.renew_invitations();
-            }
+        let beside = Beside::default();
+        beside.run(rooms.clone().keep_tidy());
+        let join = follow_addresses(&config, local_addr.port(), &certificates, &rooms, &beside);
+        let parts = web::Parts {
+            guard: web::Guard::new(&config, local_addr.port()),
+            join: join.clone(),
+            rooms: rooms.clone(),
+            codes: codes(&config),
+            first_room: Mutex::new(Some(first_room)),
+            pipeline: Arc::clone(&pipeline),
+            metrics: Arc::clone(&metrics),
+            certificates: Arc::clone(&certificates),
+            shutdown: beside.shutdown.clone(),
+            tasks: beside.tasks.clone(),
         };
-        let following = lan::watch::follow(config.scope, teller, changed);
-        tasks.spawn(shutdown.clone().run_until_cancelled_owned(following));
-        let router = web::router(web::Shared::new(
-            &config,
-            web::Parts {
-                guard: web::Guard::new(&config, local_addr.port()),
-                join: join.clone(),
-                rooms: rooms.clone(),
-                codes,
-                first_room: Mutex::new(Some(first_room)),
-                pipeline: Arc::clone(&pipeline),
-                metrics: Arc::clone(&metrics),
-                certificates: Arc::clone(&certificates),
-                shutdown: shutdown.clone(),
-                tasks: tasks.clone(),
-            },
-        ));
         Ok(Self {
             listener,
             local_addr,
@@ -121,12 +91,12 @@ impl Server {
             metrics,
             certificates,
             tls,
-            router,
+            router: web::router(web::Shared::new(&config, parts)),
             join,
             rooms,
             first_phone_token,
-            shutdown,
-            tasks,
+            shutdown: beside.shutdown,
+            tasks: beside.tasks,
             _pipeline: pipeline,
         })
     }
@@ -221,6 +191,66 @@ impl Server {
             shutdown: self.shutdown.clone(),
         }
     }
+}
+
+/// What goes on beside the connections until the server is asked to stop.
+#[derive(Default)]
+struct Beside {
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Beside {
+    fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let until = self.shutdown.clone();
+        self.tasks.spawn(until.run_until_cancelled_owned(work));
+    }
+}
+
+async fn start_pipeline(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<Pipeline>> {
+    let (config, metrics) = (config.pipeline.clone(), Arc::clone(metrics));
+    let start = move || Pipeline::start(&config, &metrics);
+    Ok(Arc::new(tokio::task::spawn_blocking(start).await??))
+}
+
+fn open_certificates(config: &Config) -> Result<Arc<Certificates>> {
+    let certificates = Certificates::open(&Wanted {
+        files: config.certificate.as_ref(),
+        folder: &config.state_dir,
+        names: &config.certificate_names(),
+        computer: &config.computer,
+    })?;
+    Ok(Arc::new(certificates))
+}
+
+fn codes(config: &Config) -> Codes {
+    Codes::new(CodeLimits {
+        lifetime: config.code_lifetime,
+        max_codes: config.room_limits.max_rooms,
+    })
+}
+
+/// Where phones are sent. As this machine's addresses change, so do certificate and invitations.
+fn follow_addresses(
+    config: &Config,
+    port: u16,
+    certificates: &Arc<Certificates>,
+    rooms: &Rooms,
+    beside: &Beside,
+) -> JoinAddresses {
+    let (teller, addresses) = watch::channel(config.addresses.clone());
+    let join = JoinAddresses::new(config.phone_host.clone(), port, addresses);
+    let (certificates, rooms) = (Arc::clone(certificates), rooms.clone());
+    let (config, scope) = (config.clone(), config.scope);
+    let changed = move |addresses: &[LanAddress]| {
+        // The one that there is stays in use.
+        if let Err(error) = certificates.ensure(&config.certificate_names_for(addresses)) {
+            tracing::warn!("no certificate for the new addresses: {error:#}");
+        }
+        rooms.renew_invitations();
+    };
+    beside.run(lan::watch::follow(scope, teller, changed));
+    join
 }
 
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -13,6 +13,7 @@ mod room;
 mod seat;
 mod sitting;
 mod state;
+mod terminal;
 mod upkeep;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -97,14 +98,14 @@ impl Rooms {
         }
     }
 
-    /// A new, empty room. When there are too many, the room that was empty longest makes way; if
-    /// somebody sits in every one, this fails.
+    /// A new, empty room. When there are too many, an empty one makes way; if somebody sits in every one,
+    /// this fails.
     pub fn create(&self) -> Result<RoomKeys, RoomError> {
         let mut state = self.lock();
         state.forget_idle(self.limits.idle);
         if state.rooms.len() >= self.limits.max_rooms {
-            let oldest = state.oldest_empty_room().ok_or(RoomError::Full)?;
-            state.forget(&oldest);
+            let first = state.most_dispensable_room().ok_or(RoomError::Full)?;
+            state.forget(&first);
         }
         let keys = RoomKeys::random();
         state
@@ -158,6 +159,7 @@ impl Rooms {
         if was_empty {
             state.changes += 1;
         }
+        state.note_seated(&leave.room, role);
         Ok(Sitting::new(events, leave))
     }
 

@@ -7,7 +7,7 @@ mod pace;
 mod places;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -24,8 +24,8 @@ use crate::join::JoinAddresses;
 use crate::lan::{self, LanAddress};
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::rooms::Rooms;
 use crate::rooms::codes::{CodeLimits, Codes};
+use crate::rooms::{RoomKeys, Rooms};
 use crate::tls::{Advice, Certificates, Wanted};
 use crate::web;
 use connection::Serving;
@@ -49,7 +49,7 @@ pub struct Server {
     router: Router,
     join: JoinAddresses,
     rooms: Rooms,
-    first_phone_token: String,
+    terminal_room: RoomKeys,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Kept last: workers outlive the connections that wait for their answers.
@@ -57,7 +57,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Loads the model, takes the port and makes the first room.
+    /// Loads the model, takes the port and makes the terminal's room.
     pub async fn bind(config: Config) -> Result<Self> {
         let metrics = Arc::new(Metrics::new(&config)?);
         let pipeline = start_pipeline(&config, &metrics).await?;
@@ -66,8 +66,7 @@ impl Server {
         let certificates = open_certificates(&config)?;
         let tls = certificates.acceptor()?;
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
-        let first_room = rooms.create()?;
-        let first_phone_token = first_room.phone_token.clone();
+        let terminal_room = rooms.terminal_room()?;
         let beside = Beside::default();
         beside.run(rooms.clone().keep_tidy());
         let join = follow_addresses(&config, local_addr.port(), &certificates, &rooms, &beside);
@@ -76,7 +75,6 @@ impl Server {
             join: join.clone(),
             rooms: rooms.clone(),
             codes: codes(&config),
-            first_room: Mutex::new(Some(first_room)),
             pipeline: Arc::clone(&pipeline),
             metrics: Arc::clone(&metrics),
             certificates: Arc::clone(&certificates),
@@ -94,7 +92,7 @@ impl Server {
             router: web::router(web::Shared::new(&config, parts)),
             join,
             rooms,
-            first_phone_token,
+            terminal_room,
             shutdown: beside.shutdown,
             tasks: beside.tasks,
             _pipeline: pipeline,
@@ -120,9 +118,9 @@ impl Server {
         self.certificates.advice(&self.join.origin())
     }
 
-    /// The phone's address of the first room, as of now; the first viewer on this machine gets that room.
+    /// The phone's address of the terminal's room, as of now; the first viewer on this machine gets that room.
     pub fn join_url(&self) -> String {
-        web::join_url(&self.join.origin(), &self.first_phone_token)
+        web::join_url(&self.join.origin(), &self.terminal_room.phone_token)
     }
 
     /// Where phones are sent, also after this machine's addresses have changed.
@@ -132,7 +130,7 @@ impl Server {
 
     /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
     pub fn local_join_url(&self) -> String {
-        format!("{}j/{}", self.viewer_url(), self.first_phone_token)
+        format!("{}j/{}", self.viewer_url(), self.terminal_room.phone_token)
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.

@@ -11,7 +11,7 @@ mod requests;
 mod rooms;
 mod trust;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,8 +28,8 @@ use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::relay::Relays;
+use crate::rooms::Rooms;
 use crate::rooms::codes::Codes;
-use crate::rooms::{RoomKeys, Rooms};
 use crate::tls::Certificates;
 
 pub use guard::{Guard, Holding, Peer, Transport};
@@ -44,8 +44,6 @@ pub struct Parts {
     pub join: JoinAddresses,
     pub rooms: Rooms,
     pub codes: Codes,
-    /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
-    pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<Metrics>,
     pub certificates: Arc<Certificates>,
@@ -83,16 +81,6 @@ impl Shared {
             relays: Relays::default(),
             folders: pages::Folders::new(config),
         })
-    }
-
-    /// The terminal's room, once; unless it has made way for others meanwhile.
-    fn take_first_room(&self) -> Option<RoomKeys> {
-        let first = self
-            .first_room
-            .lock()
-            .expect("no holder of this lock panics")
-            .take()?;
-        self.rooms.exists(&first.room).then_some(first)
     }
 }
 

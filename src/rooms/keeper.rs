@@ -33,6 +33,9 @@ pub struct File {
     /// Older files do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     written_unix_s: Option<u64>,
+    /// The name of the room whose code the terminal shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
     rooms: Vec<KeptRoom>,
 }
 
@@ -46,16 +49,21 @@ struct KeptRoom {
 
 impl File {
     /// `rooms` as they are at `now`, since the Unix epoch.
-    pub fn of<'a>(rooms: impl Iterator<Item = &'a Room>, now: Duration) -> Self {
+    pub fn of<'a>(
+        rooms: impl Iterator<Item = &'a Room>,
+        terminal: Option<String>,
+        now: Duration,
+    ) -> Self {
         Self {
             version: VERSION,
             written_unix_s: Some(now.as_secs()),
+            terminal,
             rooms: rooms.map(|room| KeptRoom::of(room, now)).collect(),
         }
     }
 
     fn empty() -> Self {
-        Self::of(std::iter::empty(), Duration::ZERO)
+        Self::of(std::iter::empty(), None, Duration::ZERO)
     }
 
     /// Whoever sat somewhere when this was written, their room has been empty since then.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::keeper::{File, Keeper, Written, unix_now};
 use super::room::Room;
 use super::state::State;
+use super::terminal::Terminal;
 use super::{RoomLimits, Rooms};
 
 /// Between two looks for seats and rooms whose time is over.
@@ -18,15 +19,19 @@ impl Rooms {
     /// Those that were kept in this folder, and from now on are.
     pub fn kept_in(folder: &Path, limits: RoomLimits) -> Self {
         let keeper = Keeper::new(folder);
-        let mut rooms: Vec<Room> = keeper.load().into_rooms(unix_now()).collect();
+        let mut file = keeper.load();
+        let terminal = file.terminal.take();
+        let mut rooms: Vec<Room> = file.into_rooms(unix_now()).collect();
         rooms.retain(|room| room.idle() < Some(limits.idle));
         rooms.sort_by_key(Room::idle);
         rooms.truncate(limits.max_rooms);
         let named = rooms.into_iter().map(|room| (room.keys.room.clone(), room));
-        let state = State {
+        let mut state = State {
             rooms: named.collect(),
             ..State::default()
         };
+        let terminal = terminal.filter(|room| state.rooms.contains_key(room));
+        state.terminal = terminal.map(Terminal::of_last_time);
         Self {
             limits,
             state: Arc::new(Mutex::new(state)),
@@ -77,7 +82,8 @@ impl Rooms {
                 return;
             }
             let entered = state.rooms.values().filter(|room| room.entered);
-            (state.changes, File::of(entered, unix_now()))
+            let terminal = state.terminal.as_ref().map(|it| it.room.clone());
+            (state.changes, File::of(entered, terminal, unix_now()))
         };
         // The lock goes along: who asked may be gone before the file is written.
         let writing =

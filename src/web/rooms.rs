@@ -35,8 +35,9 @@ pub async fn create(
 ) -> Result<Json<RoomCreated>, Failure> {
     let by_host = || guard::host(&headers).is_some_and(|host| guard::is_this_machine(&host));
     let is_local = caller.is_local || (state.in_container && by_host());
-    let first = is_local.then(|| state.take_first_room()).flatten();
-    let keys = first.map_or_else(|| state.rooms.create(), Ok)?;
+    let take = || state.rooms.take_terminal_room();
+    let terminals = is_local.then(take).flatten();
+    let keys = terminals.map_or_else(|| state.rooms.create(), Ok)?;
     let room = describe(&state, keys)?;
     state.metrics.rooms.created.inc();
     Ok(Json(room))

@@ -72,31 +72,33 @@ fn port_in(welcome: &str) -> Option<u16> {
     Some(rest.split('/').next()?.parse().expect("a port"))
 }
 
-/// The program, and the port that its welcome names.
-async fn started(command: Command) -> (Child, u16) {
-    let (child, port, _) = welcomed(command).await;
-    (child, port)
+/// The phone's link that a welcome shows.
+fn link_in(welcome: &str) -> Option<&str> {
+    welcome.split_whitespace().find(|word| word.contains("/j/"))
 }
 
-/// The program, the port and the mode that its welcome names.
-async fn welcomed(mut command: Command) -> (Child, u16, String) {
+/// The program, and the port that its welcome names.
+async fn started(command: Command) -> (Child, u16) {
+    let (child, welcome) = welcomed(command).await;
+    (child, port_in(&welcome).expect("the viewer's address"))
+}
+
+/// The program, and its welcome down to the mode.
+async fn welcomed(mut command: Command) -> (Child, String) {
     let mut child = command.spawn().expect("it runs");
     let stdout = child.stdout.take().unwrap();
     let mut lines = BufReader::new(stdout).lines();
-    let mut port = None;
-    let welcome = soon("the viewer's address and the mode", async {
-        loop {
-            let line = lines.next_line().await.unwrap().expect("a welcome");
-            port = port.or(port_in(&line));
-            if let Some((_, rest)) = line.split_once("Mode: ") {
-                break (port.expect("before the mode"), rest.to_owned());
-            }
+    let mut welcome = String::new();
+    let whole = soon("the viewer's address and the mode", async {
+        while !welcome.contains("Mode: ") {
+            welcome += &lines.next_line().await.unwrap().expect("a welcome");
+            welcome.push('\n');
         }
     });
-    let (port, mode) = welcome.await;
+    whole.await;
     // The rest of the welcome is read as well, lest the program wait for room to print.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, port, mode)
+    (child, welcome)
 }
 
 /// As the shell sends it: std has no way to, and a crate for one call is too much.

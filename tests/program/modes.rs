@@ -4,10 +4,22 @@ use std::fs;
 
 use serde_json::Value;
 use sightline::gpu;
+use tokio::process::{Child, Command};
 
 use crate::common::detect::DetectClient;
 use crate::common::{command_line, folders, http};
-use crate::{program, sightline, welcomed};
+use crate::{port_in, program, sightline, welcomed};
+
+/// The program, its port, and what its welcome says of the mode.
+async fn mode_told(command: Command) -> (Child, u16, String) {
+    let (child, welcome) = welcomed(command).await;
+    let (_, told) = welcome.split_once("Mode: ").expect("the mode");
+    (
+        child,
+        port_in(&welcome).unwrap(),
+        told.trim_end().to_owned(),
+    )
+}
 
 /// Starts it without a word about the mode, with `driver` as the only program that it finds; what
 /// the welcome says of the mode, which is the one that the pages are told.
@@ -26,7 +38,7 @@ async fn default_mode(driver: Option<&str>) -> String {
     line.drain(mode..mode + 2);
     let mut command = program(line);
     command.env_remove("MODE").env("PATH", programs.path());
-    let (_child, port, told) = welcomed(command).await;
+    let (_child, port, told) = mode_told(command).await;
     let address = format!("http://127.0.0.1:{port}/api/config");
     let config = http::plain_client().get(address).send().await.unwrap();
     let config: Value = config.json().await.unwrap();
@@ -67,7 +79,8 @@ async fn without_a_gpu_the_browser_infers() {
 async fn the_server_infers_in_every_mode() {
     let folders = folders();
     for mode in ["server", "wasm", "auto"] {
-        let (_child, port, told) = welcomed(sightline(folders.path(), &["--mode", mode])).await;
+        let command = sightline(folders.path(), &["--mode", mode]);
+        let (_child, port, told) = mode_told(command).await;
         assert!(told.starts_with(&format!("{mode}, ")), "{told}");
         let address = format!("ws://127.0.0.1:{port}/api/detect");
         let (socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();

@@ -99,23 +99,32 @@ fn print_welcome(
     obstacle: Option<&str>,
     tunnel: Option<TunnelKind>,
 ) -> Result<()> {
-    let join_url = server.join_url();
-    let (who, invitation) = match obstacle {
-        None => ("(or scan the code):      ", terminal_qr(&join_url)?),
-        Some(obstacle) => ("(on this computer only): ", format!("  {obstacle}.\n")),
-    };
     println!(
         "\n  Viewer (open on this computer):  {}",
         server.viewer_url()
     );
-    println!("  Phone  {who} {join_url}\n");
-    println!("{invitation}");
+    println!("{}", invitation(server.join_url(), obstacle)?);
     println!("  {mode_line}");
     if obstacle.is_none() {
         print_advice(server.certificate_advice(), tunnel);
     }
     println!("  Ctrl-C stops.");
     Ok(())
+}
+
+/// How phones come in: where the terminal has no room, as in a container, by the viewer's code alone.
+fn invitation(join_url: Option<String>, obstacle: Option<&str>) -> Result<String> {
+    Ok(match (join_url, obstacle) {
+        (Some(url), None) => {
+            let code = terminal_qr(&url)?;
+            format!("  Phone  (or scan the code):       {url}\n\n{code}")
+        }
+        (Some(url), Some(obstacle)) => {
+            format!("  Phone  (on this computer only):  {url}\n\n  {obstacle}.\n")
+        }
+        (None, None) => "  Phone  (scan the code):          the viewer shows it\n".to_owned(),
+        (None, Some(obstacle)) => format!("\n  {obstacle}.\n"),
+    })
 }
 
 /// A line whenever phones are sent elsewhere than was said before.
@@ -128,9 +137,11 @@ async fn tell_new_addresses(server: &Server) {
         if now == told {
             continue;
         }
-        let line = match join.obstacle() {
-            None => format!("Phone, by the network of now:    {}", server.join_url()),
-            Some(obstacle) => format!("{obstacle}."),
+        let line = match (join.obstacle(), server.join_url()) {
+            (Some(obstacle), _) => format!("{obstacle}."),
+            (None, Some(join_url)) => format!("Phone, by the network of now:    {join_url}"),
+            // The viewer's code has followed.
+            (None, None) => continue,
         };
         // Nobody may listen (`| head`): that ends no server.
         let _ = writeln!(std::io::stdout(), "  {line}");

@@ -49,7 +49,8 @@ pub struct Server {
     router: Router,
     join: JoinAddresses,
     rooms: Rooms,
-    terminal_room: RoomKeys,
+    /// In a container there is none: nobody could be told from others there who may have it.
+    terminal_room: Option<RoomKeys>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Kept last: workers outlive the connections that wait for their answers.
@@ -66,7 +67,7 @@ impl Server {
         let certificates = open_certificates(&config)?;
         let tls = certificates.acceptor()?;
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
-        let terminal_room = rooms.terminal_room()?;
+        let terminal_room = terminal_room(&config, &rooms)?;
         let beside = Beside::default();
         beside.run(rooms.clone().keep_tidy());
         let join = follow_addresses(&config, local_addr.port(), &certificates, &rooms, &beside);
@@ -119,8 +120,9 @@ impl Server {
     }
 
     /// The phone's address of the terminal's room, as of now; the first viewer on this machine gets that room.
-    pub fn join_url(&self) -> String {
-        web::join_url(&self.join.origin(), &self.terminal_room.phone_token)
+    pub fn join_url(&self) -> Option<String> {
+        let room = self.terminal_room.as_ref()?;
+        Some(web::join_url(&self.join.origin(), &room.phone_token))
     }
 
     /// Where phones are sent, also after this machine's addresses have changed.
@@ -129,8 +131,9 @@ impl Server {
     }
 
     /// The same room's phone address for programs on this machine: plain HTTP, with no certificate to trust.
-    pub fn local_join_url(&self) -> String {
-        format!("{}j/{}", self.viewer_url(), self.terminal_room.phone_token)
+    pub fn local_join_url(&self) -> Option<String> {
+        let room = self.terminal_room.as_ref()?;
+        Some(format!("{}j/{}", self.viewer_url(), room.phone_token))
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.
@@ -219,6 +222,14 @@ fn open_certificates(config: &Config) -> Result<Arc<Certificates>> {
         computer: &config.computer,
     })?;
     Ok(Arc::new(certificates))
+}
+
+/// In a container every peer looks foreign: a code shown there would lead to a room that no viewer gets.
+fn terminal_room(config: &Config, rooms: &Rooms) -> Result<Option<RoomKeys>> {
+    match config.scope.in_container {
+        true => Ok(None),
+        false => Ok(Some(rooms.terminal_room()?)),
+    }
 }
 
 fn codes(config: &Config) -> Codes {

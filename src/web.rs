@@ -58,7 +58,6 @@ pub struct Shared {
     /// But for what changes with this machine's addresses.
     client_config: ClientConfig,
     has_tunnel: bool,
-    in_container: bool,
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
@@ -73,7 +72,6 @@ impl Shared {
             parts,
             client_config: client_config(config),
             has_tunnel: config.tunnel.is_some(),
-            in_container: config.scope.in_container,
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,

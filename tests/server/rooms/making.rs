@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sightline::Config;
 use sightline::protocol::{JoinInfo, Role, RoomCreated};
 
 use crate::common::bystander::with_bystander;
@@ -10,7 +11,7 @@ use crate::common::{PHONE_HOST, TestServer, http, other_address};
 
 /// The link that the terminal shows.
 fn terminals(server: &TestServer) -> String {
-    server.server.join_url()
+    server.server.join_url().expect("the terminal has a room")
 }
 
 #[tokio::test]
@@ -69,6 +70,18 @@ async fn the_room_of_the_terminal_makes_no_way_for_strangers() {
         assert_eq!(room.join_url, terminals(&server));
         rooms.viewer(&room, "").await;
     }
+}
+
+/// There every viewer looks foreign, so that nobody could be told from strangers.
+#[tokio::test]
+async fn in_a_container_the_terminal_has_no_room() {
+    let in_container = |config: &mut Config| config.scope.in_container = true;
+    let server = TestServer::tuned(&[], in_container).await;
+    assert_eq!(server.server.join_url(), None);
+    assert_eq!(server.server.local_join_url(), None);
+    let rooms = RoomApi::of(&server);
+    let room = rooms.create().await;
+    rooms.viewer(&room, "").await;
 }
 
 #[tokio::test]

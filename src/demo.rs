@@ -103,3 +103,23 @@ impl Demo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        demo: DemoArgs,
+    }
+
+    #[test]
+    fn a_container_is_no_place_for_it() {
+        let line = Line::parse_from(["demo", "--container"]);
+        let refusal = line.demo.config().expect_err("no room for its phone");
+        assert!(refusal.to_string().contains("a container"), "{refusal}");
+    }
+}

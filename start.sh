@@ -25,7 +25,8 @@ the phone page on the local network, and shows the QR code to scan.
   --demo              no phone at hand: a recorded clip plays in place of one, and the viewer opens in the browser
                       (builds more: minutes the first time; mode server unless told otherwise)
   --no-open           with --demo: open no browser
-  --docker            build and serve in a container (needs only Docker); takes --mode, --port and --public-host
+  --docker            build and serve in a container (needs only Docker); takes --mode, --port and --public-host;
+                      the code to scan is in the viewer then
   -h, --help          this text; after the first build also all options of the server
 
 The names in brackets are environment variables with the same meaning. SIGHTLINE_BIN names a server that is

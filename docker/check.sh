@@ -118,6 +118,14 @@ check_image() {
   expect "licences are in the image" inside test -s THIRD-PARTY-NOTICES.md -a -s LICENSE-MIT -a -s LICENSE-APACHE
 }
 
+check_welcome() {
+  local said
+  said=$(docker logs "$(container)" 2>&1)
+  tells "the log names the viewer" "$said" "http://localhost:$PORT/"
+  tells "the log says where the code is" "$said" "the viewer shows it"
+  equal "links to rooms in the log" "$(printf '%s\n' "$said" | grep -c /j/)" 0
+}
+
 check_confinement() {
   equal "user of the server" "$(of_process Uid | cut -f1)" 10001
   equal "capabilities of the server" "$(of_process CapEff) $(of_process CapBnd)" "0000000000000000 0000000000000000"
@@ -151,6 +159,7 @@ check_start_sh() {
   until_healthy
   equal "mode" "$(config config.mode)" server
   equal "why no phone could join" "$(config config.join_obstacle)" undefined
+  check_welcome
   check_image
   check_confinement
   kept=$(certificate)

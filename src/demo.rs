@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::config;
@@ -30,6 +30,10 @@ impl DemoArgs {
     /// The server's configuration. Its own machine infers unless told otherwise: a browser would first have to
     /// load the model.
     pub fn config(&self) -> Result<Config> {
+        ensure!(
+            !self.serve.container,
+            "the demo needs the computer itself: in a container there is no room for its phone"
+        );
         let mut args = self.serve.clone();
         let chosen = args.mode.is_some();
         args.mode.get_or_insert(Mode::Server);
@@ -88,14 +92,37 @@ impl Demo {
             tracing::debug!("no browser: {error}");
             println!("  No browser opens by itself: open {viewer} in Chrome, Edge or Chromium.");
         }
+        let Some(join_url) = server.local_join_url() else {
+            return;
+        };
         let join = JoinArgs {
             takeover: false,
             insecure: false,
             state_dir: self.state_dir,
-            join_url: server.local_join_url(),
+            join_url,
         };
         if let Err(error) = phone::join(&join, self.clip, stop).await {
             println!("phone: {error:#}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        demo: DemoArgs,
+    }
+
+    #[test]
+    fn a_container_is_no_place_for_it() {
+        let line = Line::parse_from(["demo", "--container"]);
+        let refusal = line.demo.config().expect_err("no room for its phone");
+        assert!(refusal.to_string().contains("a container"), "{refusal}");
     }
 }

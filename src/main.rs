@@ -99,7 +99,9 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
             let tell = |words: &str| {
                 log_format.tell(words);
                 server.tunnel_ended();
-                tell_line(&way_of_now(&server));
+                if let Some(way) = way_of_now(&server) {
+                    tell_line(&way);
+                }
             };
             tunnel.run(stopping.cancelled(), tell).await;
         }
@@ -115,23 +117,32 @@ fn print_welcome(
     obstacle: Option<&str>,
     tunnel: Option<TunnelKind>,
 ) -> Result<()> {
-    let join_url = server.join_url();
-    let (who, invitation) = match obstacle {
-        None => ("(or scan the code):      ", terminal_qr(&join_url)?),
-        Some(obstacle) => ("(on this computer only): ", format!("  {obstacle}.\n")),
-    };
     println!(
         "\n  Viewer (open on this computer):  {}",
         server.viewer_url()
     );
-    println!("  Phone  {who} {join_url}\n");
-    println!("{invitation}");
+    println!("{}", invitation(server.join_url(), obstacle)?);
     println!("  {mode_line}");
     if obstacle.is_none() {
         print_advice(server.certificate_advice(), tunnel);
     }
     println!("  Ctrl-C stops.");
     Ok(())
+}
+
+/// How phones come in: where the terminal has no room, as in a container, by the viewer's code alone.
+fn invitation(join_url: Option<String>, obstacle: Option<&str>) -> Result<String> {
+    Ok(match (join_url, obstacle) {
+        (Some(url), None) => {
+            let code = terminal_qr(&url)?;
+            format!("  Phone  (or scan the code):       {url}\n\n{code}")
+        }
+        (Some(url), Some(obstacle)) => {
+            format!("  Phone  (on this computer only):  {url}\n\n  {obstacle}.\n")
+        }
+        (None, None) => "  Phone  (scan the code):          the viewer shows it\n".to_owned(),
+        (None, Some(obstacle)) => format!("\n  {obstacle}.\n"),
+    })
 }
 
 /// A line whenever phones are sent elsewhere than was said before.
@@ -144,16 +155,20 @@ async fn tell_new_addresses(server: &Server) {
         if now == told {
             continue;
         }
-        tell_line(&way_of_now(server));
+        if let Some(way) = way_of_now(server) {
+            tell_line(&way);
+        }
         told = now;
     }
 }
 
-fn way_of_now(server: &Server) -> String {
-    match server.join_addresses().obstacle() {
-        None => format!("Phone, by the network of now:    {}", server.join_url()),
-        Some(obstacle) => format!("{obstacle}."),
+/// Nothing where the viewer alone has a code: that has followed.
+fn way_of_now(server: &Server) -> Option<String> {
+    if let Some(obstacle) = server.join_addresses().obstacle() {
+        return Some(format!("{obstacle}."));
     }
+    let join_url = server.join_url()?;
+    Some(format!("Phone, by the network of now:    {join_url}"))
 }
 
 /// Nobody may listen (`| head`): that ends no server.

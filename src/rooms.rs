@@ -13,9 +13,9 @@ mod room;
 mod seat;
 mod sitting;
 mod state;
+mod terminal;
 mod upkeep;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::protocol::{Role, RoomEvent};
-use keeper::{Keeper, KeptRoom};
+use keeper::Keeper;
 use room::Room;
 use sitting::Leave;
 use state::State;
@@ -36,8 +36,12 @@ pub use sitting::{Sent, Sitting};
 /// How long a page whose stream broke keeps its seat: it misses the server for 5 s before it looks for it.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// More are not kept on disk.
+pub const MAX_ROOMS: usize = 1 << 16;
+
 #[derive(Debug, Clone, Copy)]
 pub struct RoomLimits {
+    /// At most [`MAX_ROOMS`].
     pub max_rooms: usize,
     /// How long an empty room is kept.
     pub idle: Duration,
@@ -94,34 +98,14 @@ impl Rooms {
         }
     }
 
-    /// Those that were kept in this folder, and from now on are.
-    pub fn kept_in(folder: &Path, limits: RoomLimits) -> Self {
-        let keeper = Keeper::new(folder);
-        let rooms = keeper.load();
-        let mut rooms: Vec<Room> = rooms.into_iter().map(KeptRoom::into_room).collect();
-        rooms.retain(|room| room.idle() < Some(limits.idle));
-        rooms.sort_by_key(Room::idle);
-        rooms.truncate(limits.max_rooms);
-        let named = rooms.into_iter().map(|room| (room.keys.room.clone(), room));
-        let state = State {
-            rooms: named.collect(),
-            ..State::default()
-        };
-        Self {
-            limits,
-            state: Arc::new(Mutex::new(state)),
-            keeper: Some(keeper),
-        }
-    }
-
-    /// A new, empty room. When there are too many, the room that was empty longest makes way; if
-    /// somebody sits in every one, this fails.
+    /// A new, empty room. When there are too many, an empty one makes way; if somebody sits in every one,
+    /// this fails.
     pub fn create(&self) -> Result<RoomKeys, RoomError> {
         let mut state = self.lock();
         state.forget_idle(self.limits.idle);
         if state.rooms.len() >= self.limits.max_rooms {
-            let oldest = state.oldest_empty_room().ok_or(RoomError::Full)?;
-            state.forget(&oldest);
+            let first = state.most_dispensable_room().ok_or(RoomError::Full)?;
+            state.forget(&first);
         }
         let keys = RoomKeys::random();
         state
@@ -175,6 +159,7 @@ impl Rooms {
         if was_empty {
             state.changes += 1;
         }
+        state.note_seated(&leave.room, role);
         Ok(Sitting::new(events, leave))
     }
 

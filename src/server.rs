@@ -8,7 +8,7 @@ mod pace;
 mod places;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -25,8 +25,8 @@ use crate::join::JoinAddresses;
 use crate::lan::{self, LanAddress};
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::rooms::Rooms;
 use crate::rooms::codes::{CodeLimits, Codes};
+use crate::rooms::{RoomKeys, Rooms};
 use crate::tls::{Advice, Certificates, Wanted};
 use crate::web;
 use connection::Serving;
@@ -51,7 +51,8 @@ pub struct Server {
     router: Router,
     join: JoinAddresses,
     rooms: Rooms,
-    first_phone_token: String,
+    /// In a container there is none: nobody could be told from others there who may have it.
+    terminal_room: Option<RoomKeys>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Kept last: workers outlive the connections that wait for their answers.
@@ -59,62 +60,30 @@ pub struct Server {
 }
 
 impl Server {
-    /// Loads the model, takes the port and makes the first room.
+    /// Loads the model, takes the port and makes the terminal's room.
     pub async fn bind(config: Config) -> Result<Self> {
-        let pipeline_config = config.pipeline.clone();
         let metrics = Arc::new(Metrics::new(&config)?);
-        let pipeline_metrics = Arc::clone(&metrics);
-        let start = move || Pipeline::start(&pipeline_config, &pipeline_metrics);
-        let pipeline = Arc::new(tokio::task::spawn_blocking(start).await??);
+        let pipeline = start_pipeline(&config, &metrics).await?;
         let listener = listen(config.listen).await?;
         let local_addr = listener.local_addr()?;
-        let certificates = Arc::new(Certificates::open(&Wanted {
-            files: config.certificate.as_ref(),
-            folder: &config.state_dir,
-            names: &config.certificate_names(),
-            computer: &config.computer,
-        })?);
+        let certificates = open_certificates(&config)?;
         let tls = certificates.acceptor()?;
-        let (teller, addresses) = watch::channel(config.addresses.clone());
-        let join = JoinAddresses::new(config.phone_host.clone(), local_addr.port(), addresses);
         let rooms = Rooms::kept_in(&config.state_dir, config.room_limits);
-        let first_room = rooms.create()?;
-        let first_phone_token = first_room.phone_token.clone();
-        let codes = Codes::new(CodeLimits {
-            lifetime: config.code_lifetime,
-            max_codes: config.room_limits.max_rooms,
-        });
-        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let tidying = rooms.clone().keep_tidy();
-        tasks.spawn(shutdown.clone().run_until_cancelled_owned(tidying));
-        let viewers = rooms.clone();
-        let changed = {
-            let (certificates, config) = (Arc::clone(&certificates), config.clone());
-            move |addresses: &[LanAddress]| {
-                // The one that there is stays in use.
-                if let Err(error) = certificates.ensure(&config.certificate_names_for(addresses)) {
-                    tracing::warn!("no certificate for the new addresses: {error:#}");
-                }
-                viewers.renew_invitations();
-            }
+        let terminal_room = terminal_room(&config, &rooms)?;
+        let beside = Beside::default();
+        beside.run(rooms.clone().keep_tidy());
+        let join = follow_addresses(&config, local_addr.port(), &certificates, &rooms, &beside);
+        let parts = web::Parts {
+            guard: web::Guard::new(&config, local_addr.port()),
+            join: join.clone(),
+            rooms: rooms.clone(),
+            codes: codes(&config),
+            pipeline: Arc::clone(&pipeline),
+            metrics: Arc::clone(&metrics),
+            certificates: Arc::clone(&certificates),
+            shutdown: beside.shutdown.clone(),
+            tasks: beside.tasks.clone(),
         };
-        let following = lan::watch::follow(config.scope, teller, changed);
-        tasks.spawn(shutdown.clone().run_until_cancelled_owned(following));
-        let router = web::router(web::Shared::new(
-            &config,
-            web::Parts {
-                guard: web::Guard::new(&config, local_addr.port()),
-                join: join.clone(),
-                rooms: rooms.clone(),
-                codes,
-                first_room: Mutex::new(Some(first_room)),
-                pipeline: Arc::clone(&pipeline),
-                metrics: Arc::clone(&metrics),
-                certificates: Arc::clone(&certificates),
-                shutdown: shutdown.clone(),
-                tasks: tasks.clone(),
-            },
-        ));
         Ok(Self {
             listener,
             local_addr,
@@ -123,12 +92,12 @@ impl Server {
             metrics,
             certificates,
             tls,
-            router,
+            router: web::router(web::Shared::new(&config, parts)),
             join,
             rooms,
-            first_phone_token,
-            shutdown,
-            tasks,
+            terminal_room,
+            shutdown: beside.shutdown,
+            tasks: beside.tasks,
             _pipeline: pipeline,
         })
     }
@@ -152,9 +121,10 @@ impl Server {
         self.certificates.advice(&self.join.origin())
     }
 
-    /// The phone's address of the first room, as of now; the first viewer on this machine gets that room.
-    pub fn join_url(&self) -> String {
-        web::join_url(&self.join.origin(), &self.first_phone_token)
+    /// The phone's address of the terminal's room, as of now; the first viewer on this machine gets that room.
+    pub fn join_url(&self) -> Option<String> {
+        let room = self.terminal_room.as_ref()?;
+        Some(web::join_url(&self.join.origin(), &room.phone_token))
     }
 
     /// Where phones are sent, also after this machine's addresses have changed.
@@ -171,8 +141,9 @@ impl Server {
 
     /// The same room's phone address for programs on this machine: by plain HTTP, with no certificate to trust,
     /// unless the server listens on one address of the network only.
-    pub fn local_join_url(&self) -> String {
-        format!("{}j/{}", self.viewer_url(), self.first_phone_token)
+    pub fn local_join_url(&self) -> Option<String> {
+        let room = self.terminal_room.as_ref()?;
+        Some(format!("{}j/{}", self.viewer_url(), room.phone_token))
     }
 
     /// Serves until [`Server::shutdown`], then closes every connection with a reason.
@@ -189,6 +160,7 @@ impl Server {
         if timeout(SHUTDOWN_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not close in time", self.tasks.len());
         }
+        self.rooms.close().await;
         Ok(())
     }
 
@@ -250,6 +222,74 @@ fn viewer_url(listening: SocketAddr) -> String {
         _ if ip.is_loopback() => format!("http://{ip}:{port}/"),
         _ => format!("https://{}:{port}/", host_of(ip)),
     }
+}
+
+/// What goes on beside the connections until the server is asked to stop.
+#[derive(Default)]
+struct Beside {
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Beside {
+    fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let until = self.shutdown.clone();
+        self.tasks.spawn(until.run_until_cancelled_owned(work));
+    }
+}
+
+async fn start_pipeline(config: &Config, metrics: &Arc<Metrics>) -> Result<Arc<Pipeline>> {
+    let (config, metrics) = (config.pipeline.clone(), Arc::clone(metrics));
+    let start = move || Pipeline::start(&config, &metrics);
+    Ok(Arc::new(tokio::task::spawn_blocking(start).await??))
+}
+
+fn open_certificates(config: &Config) -> Result<Arc<Certificates>> {
+    let certificates = Certificates::open(&Wanted {
+        files: config.certificate.as_ref(),
+        folder: &config.state_dir,
+        names: &config.certificate_names(),
+        computer: &config.computer,
+    })?;
+    Ok(Arc::new(certificates))
+}
+
+/// In a container every peer looks foreign: a code shown there would lead to a room that no viewer gets.
+fn terminal_room(config: &Config, rooms: &Rooms) -> Result<Option<RoomKeys>> {
+    match config.scope.in_container {
+        true => Ok(None),
+        false => Ok(Some(rooms.terminal_room()?)),
+    }
+}
+
+fn codes(config: &Config) -> Codes {
+    Codes::new(CodeLimits {
+        lifetime: config.code_lifetime,
+        max_codes: config.room_limits.max_rooms,
+    })
+}
+
+/// Where phones are sent. As this machine's addresses change, so do certificate and invitations.
+fn follow_addresses(
+    config: &Config,
+    port: u16,
+    certificates: &Arc<Certificates>,
+    rooms: &Rooms,
+    beside: &Beside,
+) -> JoinAddresses {
+    let (teller, addresses) = watch::channel(config.addresses.clone());
+    let join = JoinAddresses::new(config.phone_host.clone(), port, addresses);
+    let (certificates, rooms) = (Arc::clone(certificates), rooms.clone());
+    let (config, scope) = (config.clone(), config.scope);
+    let changed = move |addresses: &[LanAddress]| {
+        // The one that there is stays in use.
+        if let Err(error) = certificates.ensure(&config.certificate_names_for(addresses)) {
+            tracing::warn!("no certificate for the new addresses: {error:#}");
+        }
+        rooms.renew_invitations();
+    };
+    beside.run(lan::watch::follow(scope, teller, changed));
+    join
 }
 
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -11,7 +11,7 @@ mod requests;
 mod rooms;
 mod trust;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,8 +28,8 @@ use crate::model::MANIFEST_FILE;
 use crate::pipeline::Pipeline;
 use crate::protocol::{ClientConfig, Health, ModelInfo};
 use crate::relay::Relays;
+use crate::rooms::Rooms;
 use crate::rooms::codes::Codes;
-use crate::rooms::{RoomKeys, Rooms};
 use crate::tls::Certificates;
 
 pub use guard::{Guard, Holding, Peer, Transport};
@@ -44,8 +44,6 @@ pub struct Parts {
     pub join: JoinAddresses,
     pub rooms: Rooms,
     pub codes: Codes,
-    /// The room whose QR the terminal shows, until the first viewer on this machine takes it.
-    pub first_room: Mutex<Option<RoomKeys>>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<Metrics>,
     pub certificates: Arc<Certificates>,
@@ -60,7 +58,6 @@ pub struct Shared {
     /// But for what changes with this machine's addresses.
     client_config: ClientConfig,
     has_tunnel: bool,
-    in_container: bool,
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
@@ -75,7 +72,6 @@ impl Shared {
             parts,
             client_config: client_config(config),
             has_tunnel: config.tunnel.is_some(),
-            in_container: config.scope.in_container,
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,
@@ -83,16 +79,6 @@ impl Shared {
             relays: Relays::default(),
             folders: pages::Folders::new(config),
         })
-    }
-
-    /// The terminal's room, once; unless it has made way for others meanwhile.
-    fn take_first_room(&self) -> Option<RoomKeys> {
-        let first = self
-            .first_room
-            .lock()
-            .expect("no holder of this lock panics")
-            .take()?;
-        self.rooms.exists(&first.room).then_some(first)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Args, PhoneHost, default_state_dir, host_of};
 use crate::lan::{LanAddress, Network, watch::Scope};
 use crate::pipeline::infer;
 use crate::protocol::Mode;
+use crate::rooms::MAX_ROOMS;
 use crate::tls::{self, CertificateFiles};
 use crate::tunnel::TunnelKind;
 
@@ -18,7 +19,6 @@ pub fn check_limits(args: &Args) -> Result<()> {
         ("--threads", args.threads.unwrap_or(1)),
         ("--max-frame-bytes", args.max_frame_bytes),
         ("--max-pixels", args.max_pixels),
-        ("--max-rooms", args.max_rooms),
         ("--max-connections", args.max_connections),
     ];
     for (flag, value) in positive {
@@ -28,6 +28,10 @@ pub fn check_limits(args: &Args) -> Result<()> {
         args.max_connections <= Semaphore::MAX_PERMITS,
         "--max-connections must be at most {}",
         Semaphore::MAX_PERMITS
+    );
+    ensure!(
+        (1..=MAX_ROOMS).contains(&args.max_rooms),
+        "--max-rooms must lie between 1 and {MAX_ROOMS}"
     );
     ensure!(
         (1..=525_600).contains(&args.room_idle_minutes),

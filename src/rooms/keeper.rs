@@ -10,32 +10,73 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
+use super::MAX_ROOMS;
 use super::keys::RoomKeys;
 use super::room::Room;
 
 pub const ROOMS_FILE: &str = "rooms.json";
 const VERSION: u32 = 1;
-/// A room takes about 190: those of a server that was allowed many more are read, too.
-const MAX_FILE_BYTES: u64 = 16 << 20;
+/// A room takes about 150.
+const MAX_ROOM_BYTES: usize = 256;
+/// Whatever was written is read again: there are never more rooms than that.
+const MAX_FILE_BYTES: u64 = (MAX_ROOMS * MAX_ROOM_BYTES) as u64;
+/// So much of the time that rooms are empty is forgotten in a crash.
+const REFRESH_EVERY: Duration = Duration::from_secs(3 * 60);
+/// A full disk is left alone for so long.
+const RETRY_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
-struct File {
+pub struct File {
     version: u32,
+    /// Older files do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written_unix_s: Option<u64>,
+    /// The name of the room whose code the terminal shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
     rooms: Vec<KeptRoom>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct KeptRoom {
+struct KeptRoom {
     #[serde(flatten)]
     keys: RoomKeys,
     /// `None`: somebody sat there when this was written.
     empty_since_unix_s: Option<u64>,
 }
 
+impl File {
+    /// `rooms` as they are at `now`, since the Unix epoch.
+    pub fn of<'a>(
+        rooms: impl Iterator<Item = &'a Room>,
+        terminal: Option<String>,
+        now: Duration,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            written_unix_s: Some(now.as_secs()),
+            terminal,
+            rooms: rooms.map(|room| KeptRoom::of(room, now)).collect(),
+        }
+    }
+
+    fn empty() -> Self {
+        Self::of(std::iter::empty(), None, Duration::ZERO)
+    }
+
+    /// Whoever sat somewhere when this was written, their room has been empty since then.
+    pub fn into_rooms(self, now: Duration) -> impl Iterator<Item = Room> {
+        let written = self.written_unix_s;
+        let rooms = self.rooms.into_iter();
+        rooms.map(move |room| room.into_room(written, now))
+    }
+}
+
 impl KeptRoom {
-    pub fn of(room: &Room) -> Self {
-        let since = room.idle().map(|idle| unix_now().saturating_sub(idle));
+    fn of(room: &Room, now: Duration) -> Self {
+        let since = room.idle().map(|idle| now.saturating_sub(idle));
         Self {
             keys: room.keys.clone(),
             empty_since_unix_s: since.map(|since| since.as_secs()),
@@ -43,11 +84,11 @@ impl KeptRoom {
     }
 
     /// A clock that was set back meanwhile takes nothing from anybody.
-    pub fn into_room(self) -> Room {
-        let since = self.empty_since_unix_s.map(Duration::from_secs);
-        let idle_before = since.map_or(Duration::ZERO, |since| unix_now().saturating_sub(since));
+    fn into_room(self, written_unix_s: Option<u64>, now: Duration) -> Room {
+        let since = self.empty_since_unix_s.or(written_unix_s);
+        let since = since.map(Duration::from_secs);
         Room {
-            idle_before,
+            idle_before: since.map_or(Duration::ZERO, |since| now.saturating_sub(since)),
             entered: true,
             ..Room::new(self.keys)
         }
@@ -65,9 +106,29 @@ pub struct Keeper {
 #[derive(Default)]
 pub struct Written {
     /// The change up to which the rooms are on disk.
-    pub change: u64,
+    change: u64,
+    /// When they were last to be written.
+    tried: Option<Instant>,
     /// Said once, until it works again.
     failing: bool,
+}
+
+impl Written {
+    pub fn is_behind(&self, changes: u64) -> bool {
+        self.change != changes
+    }
+
+    /// Whether it is time to write by itself: what has changed, and from time to time that somebody still
+    /// sits there (`occupied`).
+    pub fn is_due(&self, changes: u64, occupied: bool, now: Instant) -> bool {
+        let pause = match self.is_behind(changes) {
+            true if self.failing => RETRY_EVERY,
+            true => Duration::ZERO,
+            false if occupied => REFRESH_EVERY,
+            false => return false,
+        };
+        self.tried.is_none_or(|tried| now - tried >= pause)
+    }
 }
 
 impl Keeper {
@@ -78,34 +139,36 @@ impl Keeper {
         }
     }
 
-    /// What was kept; none after a warning if the file is none of ours or damaged.
-    pub fn load(&self) -> Vec<KeptRoom> {
+    /// What was kept; nothing after a warning if the file is none of ours or damaged.
+    pub fn load(&self) -> File {
         read(&self.folder.join(ROOMS_FILE)).unwrap_or_else(|error| {
             tracing::warn!(
                 "starting without the rooms of last time, phones must scan anew: {error:#}"
             );
-            Vec::new()
+            File::empty()
         })
     }
 
-    /// The whole file or none of it, whenever the program ends.
-    pub fn write(&self, rooms: Vec<KeptRoom>, written: &mut Written) {
-        let version = VERSION;
-        let failure = write(&self.folder, &File { version, rooms }).err();
-        if let Some(error) = failure.as_ref().filter(|_| !written.failing) {
-            tracing::warn!(
+    /// The whole file or none of it, whenever the program ends. It has all changes up to `change`.
+    pub fn write(&self, file: &File, change: u64, written: &mut Written) {
+        let result = write(&self.folder, file);
+        written.tried = Some(Instant::now());
+        let was_failing = std::mem::replace(&mut written.failing, result.is_err());
+        match result {
+            Ok(()) => written.change = change,
+            Err(_) if was_failing => {}
+            Err(error) => tracing::warn!(
                 "rooms cannot be kept in {}, after a restart phones must scan anew: {error:#}",
                 self.folder.display()
-            );
+            ),
         }
-        written.failing = failure.is_some();
     }
 }
 
-fn read(file: &Path) -> Result<Vec<KeptRoom>> {
+fn read(file: &Path) -> Result<File> {
     let named = || file.display().to_string();
     let opened = match fs::File::open(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(File::empty()),
         opened => opened.with_context(named)?,
     };
     let mut text = String::new();
@@ -121,7 +184,7 @@ fn read(file: &Path) -> Result<Vec<KeptRoom>> {
         "{} is of another version, or damaged",
         file.display()
     );
-    Ok(kept.rooms)
+    Ok(kept)
 }
 
 fn write(folder: &Path, file: &File) -> Result<()> {
@@ -141,7 +204,8 @@ fn write(folder: &Path, file: &File) -> Result<()> {
     Ok(())
 }
 
-fn unix_now() -> Duration {
+/// Since the Unix epoch.
+pub fn unix_now() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default()
 }

@@ -113,9 +113,13 @@ impl Room {
 
     pub fn leave(&mut self, role: Role) {
         self.seats.remove(&role);
+        self.begin_idling();
+        self.tell_peer_of(role, false);
+    }
+
+    pub fn begin_idling(&mut self) {
         self.idle_since = Instant::now();
         self.idle_before = Duration::ZERO;
-        self.tell_peer_of(role, false);
     }
 
     fn tell_peer_of(&mut self, role: Role, present: bool) {

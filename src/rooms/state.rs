@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::GRACE;
 use super::error::RoomError;
 use super::room::Room;
+use super::terminal::Terminal;
 use crate::protocol::Role;
 
 #[derive(Default)]
 pub struct State {
     pub rooms: HashMap<String, Room>,
+    pub terminal: Option<Terminal>,
     pub streams: u64,
     /// Counts what changes the kept file.
     pub changes: u64,
@@ -36,16 +38,22 @@ impl State {
         }
     }
 
-    pub fn oldest_empty_room(&self) -> Option<String> {
+    /// The empty room that makes way for another: one that nobody ever entered, or else whoever asks for
+    /// rooms in a row takes the rooms of people who are away; among these the one empty longest.
+    pub fn most_dispensable_room(&self) -> Option<String> {
+        let kept_free = self.terminal.as_ref().filter(|terminal| terminal.is_free);
+        let kept_free = kept_free.map(|terminal| &terminal.room);
         let empty = self.rooms.values().filter(|room| room.is_empty());
-        let oldest = empty.max_by_key(|room| room.idle())?;
-        Some(oldest.keys.room.clone())
+        let empty = empty.filter(|room| Some(&room.keys.room) != kept_free);
+        let first = empty.max_by_key(|room| (!room.entered, room.idle()))?;
+        Some(first.keys.room.clone())
     }
 
     pub fn forget(&mut self, room: &str) {
         if self.rooms.remove(room).is_some_and(|room| room.entered) {
             self.changes += 1;
         }
+        self.terminal.take_if(|terminal| terminal.room == room);
     }
 
     /// Rooms that have been empty for so long.
@@ -68,6 +76,19 @@ impl State {
                     self.changes += 1;
                 }
             }
+        }
+    }
+
+    pub fn is_occupied(&self) -> bool {
+        self.rooms.values().any(|room| !room.is_empty())
+    }
+
+    /// The server ends, and so does everybody's stay.
+    pub fn empty_all(&mut self) {
+        for room in self.rooms.values_mut().filter(|room| !room.is_empty()) {
+            room.seats.clear();
+            room.begin_idling();
+            self.changes += 1;
         }
     }
 }

@@ -184,6 +184,24 @@ fn empty_rooms_make_way_and_occupied_ones_stay() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rooms_that_nobody_entered_make_way_first() {
+    let rooms = rooms(3);
+    let away = [(); 2].map(|()| {
+        let keys = rooms.create().unwrap();
+        drop(sit(&rooms, &keys, Role::Viewer, Wish::default()));
+        keys
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let asked_in_a_row = [(); 5].map(|()| rooms.create().unwrap());
+    assert!(away.iter().all(|keys| rooms.exists(&keys.room)));
+    let last = &asked_in_a_row[4];
+    let _viewer = sit(&rooms, last, Role::Viewer, Wish::default());
+    rooms.create().unwrap();
+    let left = away.iter().filter(|keys| rooms.exists(&keys.room));
+    assert_eq!(left.count(), 1, "then one of those who are away");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_room_expires_by_itself() {
     let rooms = rooms(2);
     tokio::spawn(rooms.clone().keep_tidy());

@@ -26,7 +26,7 @@ use origin::Origins;
 
 pub use access::{Caller, Peer, check_key, granted, limit_rooms};
 pub use body::{Holding, limit_body};
-pub use host::{host, is_this_machine};
+pub use host::host;
 
 /// How a request's connection is secured. `server.rs` attaches it to every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

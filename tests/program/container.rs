@@ -7,8 +7,9 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::common::rooms::RoomApi;
 use crate::common::{command_line, folders, http, soon};
-use crate::{port_in, unnamed};
+use crate::{link_in, port_in, unnamed};
 
 /// A line of the code that the terminal shows.
 const CODE: char = '█';
@@ -41,25 +42,34 @@ async fn welcome(mut command: Command) -> (Child, String, Value) {
     (child, welcome, config)
 }
 
+/// Nobody can be told there from the viewer's own computer: a room that was shown could be anybody's.
+fn assert_invites_nobody(welcome: &str) {
+    assert!(welcome.contains("http://localhost:"), "{welcome}");
+    assert_eq!(link_in(welcome), None, "{welcome}");
+    assert!(!welcome.contains(CODE), "{welcome}");
+}
+
 #[tokio::test]
 async fn without_an_address_it_says_what_to_do() {
     let folders = folders();
     let (_child, welcome, config) = welcome(in_container(folders.path(), None)).await;
     assert!(welcome.contains("PUBLIC_HOST=192.168"), "{welcome}");
-    assert!(!welcome.contains(CODE), "{welcome}");
-    assert!(welcome.contains("https://localhost:"), "{welcome}");
+    assert_invites_nobody(&welcome);
     let told = config["join_obstacle"].as_str().unwrap();
     assert!(told.contains("./start.sh --docker"), "{told}");
 }
 
 #[tokio::test]
-async fn an_address_that_is_given_is_shown() {
+async fn an_address_that_is_given_is_shown_by_the_viewer() {
     let folders = folders();
     let (_child, welcome, config) =
         welcome(in_container(folders.path(), Some("192.168.1.20"))).await;
-    assert!(welcome.contains("https://192.168.1.20:"), "{welcome}");
-    assert!(welcome.contains(CODE), "{welcome}");
+    assert!(welcome.contains("the viewer shows it"), "{welcome}");
+    assert_invites_nobody(&welcome);
     assert_eq!(config.get("join_obstacle"), None);
+    let rooms = RoomApi::at(format!("http://127.0.0.1:{}", port_in(&welcome).unwrap()));
+    let link = rooms.create().await.join_url;
+    assert!(link.starts_with("https://192.168.1.20:"), "{link}");
 }
 
 #[tokio::test]

@@ -82,6 +82,11 @@ fn port_in(welcome: &str) -> Option<u16> {
     Some(rest.split('/').next()?.parse().expect("a port"))
 }
 
+/// The phone's link that a welcome shows.
+fn link_in(welcome: &str) -> Option<&str> {
+    welcome.split_whitespace().find(|word| word.contains("/j/"))
+}
+
 /// A program that serves.
 struct Welcomed {
     child: Child,

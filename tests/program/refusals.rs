@@ -174,6 +174,13 @@ async fn refuses_limits_of_nothing() {
 }
 
 #[tokio::test]
+async fn refuses_more_rooms_than_are_kept() {
+    let folders = folders();
+    let command = sightline(folders.path(), &["--max-rooms", "65537"]);
+    assert_refuses(command, &["--max-rooms", "65536"]).await;
+}
+
+#[tokio::test]
 async fn refuses_more_connections_than_can_be_counted() {
     let folders = folders();
     let flags = ["--max-connections", &usize::MAX.to_string()];

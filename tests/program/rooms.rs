@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sightline::protocol::{Role, RoomCreated, RoomEvent};
 
 use crate::common::rooms::{EventStream, RoomApi, failure};
 use crate::common::{folders, soon, state_dir};
+#[cfg(unix)]
+use crate::{link_in, send_signal, welcomed};
 use crate::{sightline, started};
 
 fn api(port: u16) -> RoomApi {
@@ -52,7 +54,7 @@ async fn a_program_that_was_killed_finds_its_rooms_again() {
     let from = Role::Phone;
     viewer.expect(RoomEvent::Signal { from, payload }).await;
     let next = rooms.create().await;
-    assert_ne!(next.room, room.room, "the terminal's room is a new one");
+    assert_ne!(next.room, room.room, "a viewer sits there");
 
     // Without its file it knows nobody.
     soon("its end", program.kill()).await.unwrap();
@@ -60,6 +62,44 @@ async fn a_program_that_was_killed_finds_its_rooms_again() {
     let (_program, _) = started(sightline(folders.path(), &["--port", &port])).await;
     let forgotten = rooms.try_sit(&room.room, &room.viewer_token, "").await;
     assert_eq!(failure(forgotten).await, (404, "room_not_found".to_owned()));
+}
+
+/// Rooms that the file says somebody sits in.
+#[cfg(unix)]
+fn occupied(folders: &Path) -> usize {
+    let text = std::fs::read(rooms_file(folders)).unwrap();
+    let file: Value = serde_json::from_slice(&text).unwrap();
+    let rooms = file["rooms"].as_array().unwrap().iter();
+    rooms
+        .filter(|room| room["empty_since_unix_s"].is_null())
+        .count()
+}
+
+/// The viewer comes back by itself: a phone that scans the code of the next start must find it there.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_terminal_shows_the_room_of_last_time() {
+    let folders = folders();
+    let mut program = welcomed(sightline(folders.path(), &[])).await;
+    let link = link_in(&program.welcome).expect("a link").to_owned();
+    let port = program.port;
+    let rooms = api(port);
+    let room = rooms.create().await;
+    assert_eq!(room.join_url, link);
+    let mut viewer = rooms.viewer(&room, "&client=v").await;
+    for (signal, still_seated) in [("TERM", 0), ("KILL", 1)] {
+        send_signal(&program.child, signal).await;
+        soon("its end", program.child.wait()).await.unwrap();
+        assert_eq!(occupied(folders.path()), still_seated, "{signal}");
+        let port = port.to_string();
+        let again = sightline(folders.path(), &["--port", &port]);
+        program = welcomed(again).await;
+        assert_eq!(link_in(&program.welcome), Some(&*link), "{signal}");
+        let (token, id) = (&room.viewer_token, &viewer.last_id);
+        viewer = rooms.sit_again(&room.room, token, "&client=v", id).await;
+        viewer.expect_welcome(Role::Viewer).await;
+        assert_ne!(rooms.create().await.room, room.room, "it has its viewer");
+    }
 }
 
 #[cfg(unix)]

@@ -2,16 +2,22 @@
 
 use std::collections::HashSet;
 
+use sightline::Config;
 use sightline::protocol::{JoinInfo, Role, RoomCreated};
 
 use crate::common::bystander::with_bystander;
 use crate::common::rooms::{RoomApi, failure};
 use crate::common::{PHONE_HOST, TestServer, http, other_address};
 
+/// The link that the terminal shows.
+fn terminals(server: &TestServer) -> String {
+    server.server.join_url().expect("the terminal has a room")
+}
+
 #[tokio::test]
 async fn the_first_viewer_here_gets_the_room_of_the_terminal() {
     let server = TestServer::start().await;
-    let join_url = server.server.join_url();
+    let join_url = terminals(&server);
     let first_token = join_url.rsplit('/').next().unwrap();
     let rooms = RoomApi::of(&server);
     // It is there before anybody asks: a phone may be faster than the viewer.
@@ -28,9 +34,9 @@ async fn a_viewer_elsewhere_does_not_get_the_room_of_the_terminal() {
     let address = format!("https://{PHONE_HOST}:{}/api/rooms", server.addr().port());
     let elsewhere = http::client(&server).post(address).send().await.unwrap();
     let elsewhere: RoomCreated = elsewhere.json().await.unwrap();
-    assert_ne!(elsewhere.join_url, server.server.join_url());
+    assert_ne!(elsewhere.join_url, terminals(&server));
     let here = RoomApi::of(&server).create().await;
-    assert_eq!(here.join_url, server.server.join_url());
+    assert_eq!(here.join_url, terminals(&server));
 }
 
 /// Plain HTTP is judged by its Host, which anybody may write.
@@ -45,17 +51,34 @@ async fn who_says_to_be_here_does_not_get_the_room_of_the_terminal_either() {
         .post(format!("http://{ip}:{port}/api/rooms"))
         .header("host", format!("localhost:{port}"));
     let room: RoomCreated = elsewhere.send().await.unwrap().json().await.unwrap();
-    assert_ne!(room.join_url, server.server.join_url());
+    assert_ne!(room.join_url, terminals(&server));
 }
 
-/// Whatever became of it meanwhile, the room that a viewer is given exists.
+/// Whoever asks for many rooms, or for the only one.
 #[tokio::test]
-async fn the_room_of_the_terminal_may_have_made_way() {
-    let server = TestServer::with(&["--max-rooms", "1"]).await;
-    let elsewhere = http::client(&server)
-        .post(server.https("/api/rooms"))
-        .header("host", PHONE_HOST);
-    assert_eq!(elsewhere.send().await.unwrap().status(), 200);
+async fn the_room_of_the_terminal_makes_no_way_for_strangers() {
+    for (most, status) in [("1", 503), ("2", 200)] {
+        let server = TestServer::with(&["--max-rooms", most]).await;
+        for _ in 0..3 {
+            let elsewhere = http::client(&server)
+                .post(server.https("/api/rooms"))
+                .header("host", PHONE_HOST);
+            assert_eq!(elsewhere.send().await.unwrap().status(), status);
+        }
+        let rooms = RoomApi::of(&server);
+        let room = rooms.create().await;
+        assert_eq!(room.join_url, terminals(&server));
+        rooms.viewer(&room, "").await;
+    }
+}
+
+/// There every viewer looks foreign, so that nobody could be told from strangers.
+#[tokio::test]
+async fn in_a_container_the_terminal_has_no_room() {
+    let in_container = |config: &mut Config| config.scope.in_container = true;
+    let server = TestServer::tuned(&[], in_container).await;
+    assert_eq!(server.server.join_url(), None);
+    assert_eq!(server.server.local_join_url(), None);
     let rooms = RoomApi::of(&server);
     let room = rooms.create().await;
     rooms.viewer(&room, "").await;

@@ -2,7 +2,15 @@
 // away comes back by itself. Torch is a layer over Chromium's fake camera (harness/camera.ts); all else is its own.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { giveBack, grantZoom, revokeCamera, settingsOf, takeCamera, wayIn } from './harness/camera';
+import {
+  giveBack,
+  grantZoom,
+  meetOffers,
+  revokeCamera,
+  settingsOf,
+  takeCamera,
+  wayIn,
+} from './harness/camera';
 import { launchBarePhone } from './harness/chrome';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
@@ -189,6 +197,23 @@ describe('a phone that films people', () => {
     expect(takeTroubles(viewer)).toEqual([]);
     expect(takeTroubles(phone)).toEqual([]);
   });
+});
+
+test('two offers meet: the camera can be set all the same, and comes back', async () => {
+  const phone = await openPhone(session.phones, link, {
+    permissions: [],
+    init: wayIn,
+  });
+  await phone.context.addInitScript(meetOffers);
+  await phone.context.grantPermissions(['camera']);
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilPainted(viewer.page, 3);
+  await phone.page.locator('#quality input[value="saver"]').tap();
+  await until('the camera films smaller', async () => (await settingsOf(phone.page)).width === 320);
+  await takeCamera(phone.page, false);
+  await untilBack(viewer.page, 'camera ended after two offers');
+  expect([...takeTroubles(viewer), ...takeTroubles(phone)]).toEqual([]);
+  await closePage(phone);
 });
 
 describe('a phone with two cameras, zoom and torch', () => {

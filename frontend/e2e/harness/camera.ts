@@ -85,6 +85,39 @@ export function wayIn(): void {
   };
 }
 
+/**
+ * Runs in the phone page before its own code. The camera comes after the viewer's first "ready", so it is what the phone
+ * offers for; and the browser begins to make that offer at the very moment when the next "ready" asks for another one.
+ */
+export function meetOffers(): void {
+  let ready = 0;
+  const waiting: (() => void)[] = [];
+  window.EventSource = class extends EventSource {
+    constructor(url: string | URL) {
+      super(url);
+      // It hears before the page does, which then closes the connection of the first offer.
+      this.addEventListener('message', ({ data }) => {
+        if (!JSON.parse(data).signal?.payload.ready) return;
+        ready += 1;
+        for (const go of waiting.splice(0)) go();
+      });
+    }
+  };
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wishes) => {
+    const stream = await open(wishes);
+    if (ready === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    return stream;
+  };
+  const describe: (this: RTCPeerConnection) => Promise<void> =
+    RTCPeerConnection.prototype.setLocalDescription;
+  RTCPeerConnection.prototype.setLocalDescription = function (this: RTCPeerConnection) {
+    if (ready > 1) return describe.call(this);
+    return new Promise((resolve, reject) => waiting.push(() => describe.call(this).then(resolve, reject)));
+  };
+}
+
 async function cdpOf(page: Page) {
   const browser = page.context().browser();
   if (!browser) throw new Error('the page has no browser');

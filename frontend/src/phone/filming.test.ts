@@ -38,6 +38,8 @@ let page: EventTarget & { visibilityState: string };
 let states: CameraState[];
 let reports: CameraReport[];
 let filming: Filming;
+/** What showing a track gives back: nothing, or a promise that nobody may wait for. */
+let shown: Promise<never> | undefined;
 
 const error = (name: string) => Object.assign(new Error(name), { name });
 const running = () => opened.at(-1) as FakeTrack;
@@ -57,6 +59,7 @@ async function getUserMedia({ video }: { video: { deviceId?: { exact: string } }
 
 beforeEach(async () => {
   vi.useFakeTimers();
+  shown = undefined;
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   [opened, refusals, states, reports] = [[], {}, [], []];
   page = Object.assign(new EventTarget(), {
@@ -86,7 +89,7 @@ beforeEach(async () => {
   vi.stubGlobal('navigator', { mediaDevices: Object.assign(new EventTarget(), mediaDevices) });
   filming = new Filming({
     state: (now) => states.push(now),
-    shot: async () => {},
+    shot: () => shown,
     stopped: () => {},
     told: (report) => reports.push(report),
     wanted: () => true,
@@ -250,6 +253,22 @@ describe('Filming', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(reports.at(-1)).toMatchObject({ quality: 'normal', refused: 'quality' });
     expect([state()?.kind, alive()]).toEqual(['on', 1]);
+  });
+
+  it('can be set and comes back while a track that was shown is never sent', async () => {
+    shown = new Promise(() => {});
+    running().end();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(state()).toEqual({ kind: 'on' });
+    filming.adjust({ torch: true });
+    await settle();
+    expect(running().extras).toMatchObject({ torch: true });
+    filming.adjust({ flip: true });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(running().deviceId).toBe('two');
+    running().end();
+    await vi.advanceTimersByTimeAsync(60);
+    expect([opened.length, alive(), state()?.kind]).toEqual([4, 1, 'on']);
   });
 
   it('stays off when it is stopped while it opens', async () => {

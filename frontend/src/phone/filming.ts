@@ -10,8 +10,8 @@ export type Shot = { track: MediaStreamTrack; frontal: boolean };
 
 export type FilmingHandlers = {
   state: (state: CameraState) => void;
-  /** A track to send and to show, perhaps the same as before. */
-  shot: (shot: Shot) => Promise<void>;
+  /** A track to send and to show, perhaps the same as before. The camera waits for neither. */
+  shot: (shot: Shot) => void;
   /** The camera is closed for good. */
   stopped: () => void;
   /** How the camera is set now, and what of it was just refused. */
@@ -143,7 +143,7 @@ export class Filming {
       await this.countCameras();
       this.recovery.end();
       this.enter({ kind: 'on' });
-      await this.handlers.shot({ track, frontal: this.camera.frontal });
+      this.handlers.shot({ track, frontal: this.camera.frontal });
       if (track.readyState === 'ended') this.lost();
     } catch (error) {
       this.fail(error);

@@ -140,7 +140,7 @@ export class Phone {
         this.note({ peer });
       },
     });
-    if (this.filming.track) void this.sender.use(this.filming.track);
+    if (this.filming.track) this.sender.use(this.filming.track);
     channel.open();
   }
 
@@ -160,10 +160,10 @@ export class Phone {
     if (report && viewerPresent && seat === 'open') this.reports.push(report);
   }
 
-  private async show(shot: Shot): Promise<void> {
+  private show(shot: Shot): void {
     this.view.showCamera(shot);
     keepAwake(true);
-    await this.sender?.use(shot.track);
+    this.sender?.use(shot.track);
   }
 
   private stopped(): void {

@@ -86,20 +86,21 @@ export function wayIn(): void {
 }
 
 /**
- * Runs in the phone page before its own code. The camera comes after the viewer's first "ready", so it is what the phone
- * offers for; and the browser begins to make that offer at the very moment when the next "ready" asks for another one.
+ * Runs in the phone page before its own code. The camera comes when the viewer is known to be there, so it is what the
+ * phone offers for; and as soon as the browser begins to make that offer, a "ready" asks for another one.
  */
 export function meetOffers(): void {
-  let ready = 0;
-  const waiting: (() => void)[] = [];
+  let source: EventSource | undefined;
+  let sitDown = () => {};
+  const seated = new Promise<void>((resolve) => {
+    sitDown = resolve;
+  });
   window.EventSource = class extends EventSource {
     constructor(url: string | URL) {
       super(url);
-      // It hears before the page does, which then closes the connection of the first offer.
+      source = this;
       this.addEventListener('message', ({ data }) => {
-        if (!JSON.parse(data).signal?.payload.ready) return;
-        ready += 1;
-        for (const go of waiting.splice(0)) go();
+        if (JSON.parse(data).welcome) sitDown();
       });
     }
   };
@@ -107,14 +108,16 @@ export function meetOffers(): void {
   const open = media.getUserMedia.bind(media);
   media.getUserMedia = async (wishes) => {
     const stream = await open(wishes);
-    if (ready === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    await seated;
     return stream;
   };
   const describe: (this: RTCPeerConnection) => Promise<void> =
     RTCPeerConnection.prototype.setLocalDescription;
   RTCPeerConnection.prototype.setLocalDescription = function (this: RTCPeerConnection) {
-    if (ready > 1) return describe.call(this);
-    return new Promise((resolve, reject) => waiting.push(() => describe.call(this).then(resolve, reject)));
+    RTCPeerConnection.prototype.setLocalDescription = describe;
+    const data = JSON.stringify({ signal: { from: 'viewer', payload: { ready: {} } } });
+    queueMicrotask(() => source?.dispatchEvent(new MessageEvent('message', { data })));
+    return describe.call(this);
   };
 }
 

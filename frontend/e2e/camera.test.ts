@@ -2,11 +2,19 @@
 // away comes back by itself. Torch is a layer over Chromium's fake camera (harness/camera.ts); all else is its own.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { giveBack, grantZoom, revokeCamera, settingsOf, takeCamera, wayIn } from './harness/camera';
+import { untilBack } from './harness/back';
+import {
+  giveBack,
+  grantZoom,
+  meetOffers,
+  revokeCamera,
+  settingsOf,
+  takeCamera,
+  wayIn,
+} from './harness/camera';
 import { launchBarePhone } from './harness/chrome';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
-import { untilState } from './harness/state';
 import { until } from './harness/until';
 import { joinLink, paintedCount, paintedSince, textOf, untilPainted, untilText } from './harness/viewer';
 
@@ -34,14 +42,6 @@ const isChosen = (page: Page, quality: string) =>
 
 const videoWidth = (page: Page) =>
   page.evaluate(() => (document.querySelector('#video') as HTMLVideoElement).videoWidth);
-
-/** Says how long boxes take from here on. Two frames may have been on their way before: the third one counts. */
-async function untilBack(page: Page, cause: string): Promise<void> {
-  const since = Date.now();
-  await untilPainted(page, 3);
-  console.log(`${cause}: boxes are back after ${Date.now() - since} ms`);
-  await untilState(page, { connection: 'live' });
-}
 
 describe('a phone that films people', () => {
   let phone: Watched;
@@ -172,6 +172,7 @@ describe('a phone that films people', () => {
     await untilText(phone.page, '#status', /taken away/);
     await mute(false);
     await phone.page.evaluate(() => window.way.show(true));
+    await untilBack(viewer.page, 'unlocked');
     await untilText(phone.page, '#status', /^Live/);
     expect((await settingsOf(phone.page)).opened, 'the same track').toBe(opened);
 
@@ -180,9 +181,9 @@ describe('a phone that films people', () => {
     await untilText(phone.page, '#status', /taken away/);
     expect((await settingsOf(phone.page)).opened, 'nothing is asked for behind a lock').toBe(opened);
     await phone.page.evaluate(() => window.way.show(true));
+    await untilBack(viewer.page, 'unlocked, camera opened anew');
     await untilText(phone.page, '#status', /^Live/);
     expect((await settingsOf(phone.page)).opened, 'another track').toBe(opened + 1);
-    await untilPainted(viewer.page, 3);
   });
 
   test('nothing went wrong on either page', () => {
@@ -203,7 +204,10 @@ describe('a phone with two cameras, zoom and torch', () => {
     await untilPainted(viewer.page, 5);
   });
 
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    if (phone) await closePage(phone);
+    await browser?.close();
+  });
 
   const untilSet = (what: string, is: (settings: Awaited<ReturnType<typeof settingsOf>>) => boolean) =>
     until(what, async () => is(await settingsOf(phone.page)));
@@ -237,10 +241,10 @@ describe('a phone with two cameras, zoom and torch', () => {
 
   test('a viewer that is reloaded knows how the camera is set', async () => {
     await viewer.page.reload({ waitUntil: 'domcontentloaded' });
+    await untilBack(viewer.page, 'viewer reloaded');
     await untilText(viewer.page, '#phone-zoom-value', /^1\.2×$/);
     expect(await pressed(viewer.page, '#phone-torch')).toBe(true);
     expect(await isChosen(viewer.page, 'sharp')).toBe(true);
-    await untilPainted(viewer.page, 3);
   });
 
   test('a camera that comes back is set as it was', async () => {
@@ -250,11 +254,11 @@ describe('a phone with two cameras, zoom and torch', () => {
       track.stop();
       track.dispatchEvent(new Event('ended'));
     });
+    await untilBack(viewer.page, 'camera ended, set as it was');
     await untilSet(
       'another track, with zoom, torch and size',
       (now) => now.opened > opened && now.zoom === 120 && now.torch === true && now.width === 1280,
     );
-    await untilPainted(viewer.page, 3);
   });
 
   test('flip from the viewer, twice at once as well: one camera runs, the other one', async () => {
@@ -312,4 +316,20 @@ describe('a phone with two cameras, zoom and torch', () => {
     expect(takeTroubles(viewer)).toEqual([]);
     expect(takeTroubles(phone)).toEqual([]);
   });
+});
+
+test('two offers meet: the camera can be set all the same, and comes back', async () => {
+  // Whoever filmed before.
+  await untilText(viewer.page, '#status', /phone has left|waiting for a phone/i);
+  const phone = await openPhone(session.phones, link, { permissions: [], init: wayIn });
+  await phone.context.addInitScript(meetOffers);
+  await phone.context.grantPermissions(['camera', 'screen-wake-lock']);
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilPainted(viewer.page, 3);
+  await phone.page.locator('#quality input[value="saver"]').tap();
+  await until('the camera films smaller', async () => (await settingsOf(phone.page)).width === 320);
+  await takeCamera(phone.page, false);
+  await untilBack(viewer.page, 'camera ended after two offers');
+  expect([...takeTroubles(viewer), ...takeTroubles(phone)]).toEqual([]);
+  await closePage(phone);
 });

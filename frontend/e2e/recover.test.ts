@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { untilBack } from './harness/back';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { until } from './harness/until';
@@ -24,7 +25,7 @@ afterAll(() => session?.end());
 
 test('the viewer is reloaded: boxes come back in the same room', async () => {
   await viewer.page.reload({ waitUntil: 'domcontentloaded' });
-  await untilPainted(viewer.page, 10);
+  await untilBack(viewer.page, 'viewer reloaded');
   expect(await joinLink(viewer.page)).toBe(link);
   expect(takeTroubles(viewer)).toEqual([]);
   expect(takeTroubles(phone)).toEqual([]);
@@ -32,11 +33,52 @@ test('the viewer is reloaded: boxes come back in the same room', async () => {
 
 test('the phone is reloaded: boxes come back without a tap', async () => {
   await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilBack(viewer.page, 'phone reloaded');
   await untilText(phone.page, '#status', /live/i);
-  await untilPainted(viewer.page, 10);
   expect(phone.page.url()).toBe(link);
   expect(takeTroubles(viewer)).toEqual([]);
   expect(takeTroubles(phone)).toEqual([]);
+});
+
+/** While a phone asks which room its link opens. */
+const LOOK_UP = '**/api/join/*';
+const countRequests = ({ requests }: Watched, part: string) =>
+  requests.filter((url) => url.includes(part)).length;
+
+test('a phone that finds no server when it joins goes on trying, and is there when the server is', async () => {
+  const before = countRequests(phone, '/api/join/');
+  await phone.page.route(LOOK_UP, (route) => route.abort());
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilText(phone.page, '#status', /does not answer/i);
+  await until('five tries', () => countRequests(phone, '/api/join/') >= before + 5);
+  await phone.page.unroute(LOOK_UP);
+  await untilBack(viewer.page, 'server found at last');
+  expect(takeTroubles(viewer)).toEqual([]);
+  expect(takeTroubles(phone, SERVER_AWAY)).toEqual([]);
+});
+
+test('“Try now” while the server is being asked: the phone sits down once', async () => {
+  const held: (() => void)[] = [];
+  await phone.page.route(LOOK_UP, (route) => route.abort());
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilText(phone.page, '#status', /does not answer/i);
+  await phone.page.unroute(LOOK_UP);
+  await phone.page.route(LOOK_UP, async (route) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    // Nobody waits any more for what was asked before.
+    await route.continue().catch(() => {});
+  });
+  await until('a question waits for its answer', () => held.length > 0);
+  await phone.page.locator('#start').tap();
+  await until('there is another one', () => held.length > 1);
+  const before = countRequests(phone, '/events?');
+  for (const answer of held) answer();
+  await untilBack(viewer.page, 'server asked twice');
+  await untilPainted(viewer.page, 30);
+  expect(countRequests(phone, '/events?') - before, 'streams of events').toBe(1);
+  await phone.page.unroute(LOOK_UP);
+  expect(takeTroubles(viewer)).toEqual([]);
+  expect(takeTroubles(phone, SERVER_AWAY)).toEqual([]);
 });
 
 test('a second phone is told that the room is taken, and may take over', async () => {
@@ -95,14 +137,14 @@ test('the server dies and comes back: said, and mended in the same room', async 
   await server.kill();
   await untilText(viewer.page, 'body', /no connection to the detector/i);
   await server.restart();
+  await untilBack(viewer.page, 'server restarted');
   await until('the detector is back', () => viewer.page.locator('#detector-problem').isHidden());
-  await untilPainted(viewer.page, 5);
   // Neither page needs anything but its old key: no scan, no tap.
   await viewer.page.reload({ waitUntil: 'domcontentloaded' });
-  await untilPainted(viewer.page, 5);
+  await untilBack(viewer.page, 'viewer reloaded after the restart');
   await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilBack(viewer.page, 'phone reloaded after the restart');
   await untilText(phone.page, '#status', /live/i);
-  await untilPainted(viewer.page, 5);
   expect(await joinLink(viewer.page)).toBe(link);
   expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
   expect(takeTroubles(phone, SERVER_AWAY)).toEqual([]);

@@ -85,6 +85,42 @@ export function wayIn(): void {
   };
 }
 
+/**
+ * Runs in the phone page before its own code. The camera comes when the viewer is known to be there, so it is what the
+ * phone offers for; and as soon as the browser begins to make that offer, a "ready" asks for another one.
+ */
+export function meetOffers(): void {
+  let source: EventSource | undefined;
+  let sitDown = () => {};
+  const seated = new Promise<void>((resolve) => {
+    sitDown = resolve;
+  });
+  window.EventSource = class extends EventSource {
+    constructor(url: string | URL) {
+      super(url);
+      source = this;
+      this.addEventListener('message', ({ data }) => {
+        if (JSON.parse(data).welcome) sitDown();
+      });
+    }
+  };
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wishes) => {
+    const stream = await open(wishes);
+    await seated;
+    return stream;
+  };
+  const describe: (this: RTCPeerConnection) => Promise<void> =
+    RTCPeerConnection.prototype.setLocalDescription;
+  RTCPeerConnection.prototype.setLocalDescription = function (this: RTCPeerConnection) {
+    RTCPeerConnection.prototype.setLocalDescription = describe;
+    const data = JSON.stringify({ signal: { from: 'viewer', payload: { ready: {} } } });
+    queueMicrotask(() => source?.dispatchEvent(new MessageEvent('message', { data })));
+    return describe.call(this);
+  };
+}
+
 async function cdpOf(page: Page) {
   const browser = page.context().browser();
   if (!browser) throw new Error('the page has no browser');

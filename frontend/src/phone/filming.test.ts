@@ -1,110 +1,51 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CameraReport } from '../rtc/camera-signals';
+import { FakeBrowser, type FakeTrack } from './fake-browser';
 import { Filming } from './filming';
 import type { CameraState } from './status';
 
-/** A camera as the browser lends it: it can be taken, and remembers torch and zoom for as long as it runs. */
-class FakeTrack {
-  readyState = 'live';
-  muted = false;
-  contentHint = '';
-  onended: (() => void) | null = null;
-  onmute: (() => void) | null = null;
-  onunmute: (() => void) | null = null;
-  extras: object = { torch: false, zoom: 1 };
-
-  constructor(readonly deviceId: string) {}
-
-  getCapabilities = () => ({ torch: true, zoom: { min: 1, max: 4, step: 0.5 } });
-  getSettings = () => ({ deviceId: this.deviceId, width: 640, height: 480, frameRate: 30, ...this.extras });
-  addEventListener = () => {};
-  stop = () => {
-    this.readyState = 'ended';
-  };
-  applyConstraints = async ({ advanced }: MediaTrackConstraints) => {
-    if (advanced?.[0]) this.extras = { torch: false, zoom: 1, ...advanced[0] };
-  };
-  /** As the system does it. */
-  end = () => {
-    this.readyState = 'ended';
-    this.onended?.();
-  };
-}
-
-let opened: FakeTrack[];
-/** The name of the error that asking for a camera ends with, by camera; `any` for all. */
-let refusals: Record<string, string>;
-let page: EventTarget & { visibilityState: string };
+let browser: FakeBrowser;
 let states: CameraState[];
 let reports: CameraReport[];
 let filming: Filming;
+/** What showing a track gives back: nothing, or a promise that nobody may wait for. */
+let shown: Promise<never> | undefined;
 
-const error = (name: string) => Object.assign(new Error(name), { name });
-const running = () => opened.at(-1) as FakeTrack;
-const alive = () => opened.filter(({ readyState }) => readyState === 'live').length;
+const running = () => browser.opened.at(-1) as FakeTrack;
+const alive = () => browser.opened.filter(({ readyState }) => readyState === 'live').length;
 const state = () => states.at(-1);
 /** Lets what was begun come to its end; no timer of the page fires by it. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-async function getUserMedia({ video }: { video: { deviceId?: { exact: string } } }) {
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const wanted = video.deviceId?.exact ?? 'one';
-  const refusal = refusals[wanted] ?? refusals.any;
-  if (refusal) throw error(refusal);
-  opened.push(new FakeTrack(wanted));
-  return { getVideoTracks: () => [running()] };
-}
-
 beforeEach(async () => {
   vi.useFakeTimers();
   vi.spyOn(console, 'warn').mockImplementation(() => {});
-  [opened, refusals, states, reports] = [[], {}, [], []];
-  page = Object.assign(new EventTarget(), {
-    visibilityState: 'visible',
-    // Delivers two frames at once when its track is alive.
-    createElement: () => ({
-      srcObject: { track: undefined as FakeTrack | undefined },
-      play: async () => {},
-      requestVideoFrameCallback(this: { srcObject: { track: FakeTrack } }, look: () => void) {
-        if (this.srcObject.track.readyState === 'live') setTimeout(look, 1);
-      },
-    }),
-  });
-  vi.stubGlobal('document', page);
-  vi.stubGlobal('window', Object.assign(new EventTarget(), { setTimeout }));
-  vi.stubGlobal(
-    'MediaStream',
-    class {
-      readonly track: FakeTrack | undefined;
-      constructor([track]: FakeTrack[]) {
-        this.track = track;
-      }
-    },
-  );
-  const devices = ['one', 'two'].map((deviceId) => ({ kind: 'videoinput', deviceId }));
-  const mediaDevices = { getUserMedia, enumerateDevices: async () => devices };
-  vi.stubGlobal('navigator', { mediaDevices: Object.assign(new EventTarget(), mediaDevices) });
+  shown = undefined;
+  browser = new FakeBrowser();
+  for (const [name, value] of Object.entries(browser.globals())) vi.stubGlobal(name, value);
+  await begin();
+});
+
+/** A page that is loaded, and asks for the camera. */
+async function begin(): Promise<void> {
+  browser.opened = [];
+  [states, reports] = [[], []];
   filming = new Filming({
     state: (now) => states.push(now),
-    shot: async () => {},
+    shot: () => shown,
     stopped: () => {},
     told: (report) => reports.push(report),
     wanted: () => true,
   });
   void filming.start();
   await vi.advanceTimersByTimeAsync(50);
-});
+}
 
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
-
-function show(visibilityState: string): void {
-  page.visibilityState = visibilityState;
-  page.dispatchEvent(new Event('visibilitychange'));
-}
 
 describe('Filming', () => {
   it('opens, and tells what there is to set', () => {
@@ -127,44 +68,44 @@ describe('Filming', () => {
     expect(state()).toEqual({ kind: 'lost', how: 'returning' });
     await vi.advanceTimersByTimeAsync(60);
     expect(state()).toEqual({ kind: 'on' });
-    expect(opened).toHaveLength(2);
+    expect(browser.opened).toHaveLength(2);
     expect(running().extras).toEqual({ torch: true, zoom: 3 });
   });
 
   it('asks again soon while another app has it, says when that lasts, and is back within a second', async () => {
-    refusals.any = 'NotReadableError';
+    browser.refusals.any = 'NotReadableError';
     running().end();
     await vi.advanceTimersByTimeAsync(1500);
     expect(state()).toEqual({ kind: 'lost', how: 'returning' });
     await vi.advanceTimersByTimeAsync(4000);
     expect(state()).toEqual({ kind: 'lost', how: 'stuck' });
-    refusals = {};
+    browser.refusals = {};
     await vi.advanceTimersByTimeAsync(1100);
     expect(state()).toEqual({ kind: 'on' });
     expect(alive()).toBe(1);
   });
 
   it('leaves a hidden page’s camera alone, and asks at once when it is seen again', async () => {
-    show('hidden');
+    browser.show('hidden');
     running().end();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(opened).toHaveLength(1);
-    show('visible');
+    expect(browser.opened).toHaveLength(1);
+    browser.show('visible');
     await vi.advanceTimersByTimeAsync(60);
     expect(state()).toEqual({ kind: 'on' });
   });
 
   it('does not ask people again and again: only when they come back', async () => {
     const asked = vi.spyOn(navigator.mediaDevices, 'getUserMedia');
-    refusals.any = 'NotAllowedError';
+    browser.refusals.any = 'NotAllowedError';
     running().end();
     await vi.advanceTimersByTimeAsync(60_000);
     window.dispatchEvent(new Event('focus'));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(state()).toEqual({ kind: 'lost', how: 'asks' });
     expect(asked).toHaveBeenCalledTimes(1);
-    refusals = {};
-    show('visible');
+    browser.refusals = {};
+    browser.show('visible');
     await vi.advanceTimersByTimeAsync(60);
     expect(state()).toEqual({ kind: 'on' });
   });
@@ -177,7 +118,7 @@ describe('Filming', () => {
     running().onunmute?.();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(states.some(({ kind }) => kind === 'lost')).toBe(false);
-    expect(opened).toHaveLength(1);
+    expect(browser.opened).toHaveLength(1);
   });
 
   it('keeps a camera that unmutes by itself, and opens one anew that does not', async () => {
@@ -187,28 +128,28 @@ describe('Filming', () => {
       await vi.advanceTimersByTimeAsync(600);
       expect(state()).toEqual({ kind: 'lost', how: 'returning' });
     };
-    show('hidden');
+    browser.show('hidden');
     await mute();
     running().muted = false;
     running().onunmute?.();
-    show('visible');
+    browser.show('visible');
     await vi.advanceTimersByTimeAsync(60);
     expect(state()).toEqual({ kind: 'on' });
-    expect(opened).toHaveLength(1);
-    show('hidden');
+    expect(browser.opened).toHaveLength(1);
+    browser.show('hidden');
     await mute();
-    show('visible');
+    browser.show('visible');
     await vi.advanceTimersByTimeAsync(400);
     expect(state()).toEqual({ kind: 'on' });
-    expect(opened).toHaveLength(2);
+    expect(browser.opened).toHaveLength(2);
   });
 
   it('finds out when a camera fell silent behind a lock and never said so', async () => {
-    show('hidden');
+    browser.show('hidden');
     running().readyState = 'ended';
-    show('visible');
+    browser.show('visible');
     await vi.advanceTimersByTimeAsync(60);
-    expect(opened).toHaveLength(2);
+    expect(browser.opened).toHaveLength(2);
     expect(state()).toEqual({ kind: 'on' });
   });
 
@@ -220,11 +161,11 @@ describe('Filming', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(running().deviceId).toBe('two');
     expect(running().extras).toEqual({ torch: false, zoom: 1 });
-    expect([opened.length, alive()]).toEqual([2, 1]);
+    expect([browser.opened.length, alive()]).toEqual([2, 1]);
   });
 
   it('goes on with the first camera when the other fails, and says so', async () => {
-    refusals.two = 'NotReadableError';
+    browser.refusals.two = 'NotReadableError';
     filming.adjust({ zoom: 2 });
     await settle();
     filming.adjust({ flip: true });
@@ -236,7 +177,7 @@ describe('Filming', () => {
   });
 
   it('flips a lost camera: the other one may be free', async () => {
-    refusals.one = 'NotReadableError';
+    browser.refusals.one = 'NotReadableError';
     running().end();
     await vi.advanceTimersByTimeAsync(100);
     filming.adjust({ flip: true });
@@ -252,11 +193,102 @@ describe('Filming', () => {
     expect([state()?.kind, alive()]).toEqual(['on', 1]);
   });
 
+  it('can be set and comes back while a track that was shown is never sent', async () => {
+    shown = new Promise(() => {});
+    running().end();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(state()).toEqual({ kind: 'on' });
+    filming.adjust({ torch: true });
+    await settle();
+    expect(running().extras).toMatchObject({ torch: true });
+    filming.adjust({ flip: true });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(running().deviceId).toBe('two');
+    running().end();
+    await vi.advanceTimersByTimeAsync(60);
+    expect([browser.opened.length, alive(), state()?.kind]).toEqual([4, 1, 'on']);
+  });
+
+  it('goes on trying when a person said yes and another app has it by then', async () => {
+    browser.refusals.any = 'NotAllowedError';
+    running().end();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(state()).toEqual({ kind: 'lost', how: 'asks' });
+    browser.refusals.any = 'NotReadableError';
+    void filming.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(state()).toEqual({ kind: 'lost', how: 'returning' });
+    browser.refusals = {};
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(state()).toEqual({ kind: 'on' });
+  });
+
   it('stays off when it is stopped while it opens', async () => {
     filming.adjust({ flip: true });
     filming.stop();
     await vi.advanceTimersByTimeAsync(5000);
     expect(state()).toEqual({ kind: 'off' });
     expect(alive()).toBe(0);
+  });
+});
+
+describe('a camera that does not come at first', () => {
+  async function beginRefused(by: string): Promise<void> {
+    filming.stop();
+    browser.refusals.any = by;
+    await begin();
+  }
+
+  function grant(): void {
+    browser.permission.state = 'granted';
+    browser.refusals = {};
+    browser.permission.dispatchEvent(new Event('change'));
+  }
+
+  it('comes by itself when what keeps it lets it go: the page that was there before, a call', async () => {
+    await beginRefused('NotReadableError');
+    for (let tries = 0; tries < 10; tries++) {
+      expect(state()).toEqual({ kind: 'lost', how: 'stuck' });
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    browser.refusals = {};
+    await vi.advanceTimersByTimeAsync(1100);
+    expect([state(), alive()]).toEqual([{ kind: 'on' }, 1]);
+  });
+
+  it('is left alone for good when it was kept and Stop is pressed', async () => {
+    await beginRefused('NotReadableError');
+    filming.stop();
+    browser.refusals = {};
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([state(), browser.opened.length]).toEqual([{ kind: 'off' }, 0]);
+  });
+
+  it.each([
+    ['NotAllowedError', 'refused'],
+    ['NotFoundError', 'none'],
+  ])('%s: is not asked for again by itself', async (name, trouble) => {
+    await beginRefused(name);
+    browser.refusals = {};
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([state(), browser.opened.length]).toEqual([{ kind: 'failed', trouble }, 0]);
+  });
+
+  it('films once somebody allows it in the browser’s menus, as soon as the page is seen', async () => {
+    await beginRefused('NotAllowedError');
+    browser.show('hidden');
+    grant();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(browser.opened).toHaveLength(0);
+    browser.show('visible');
+    await vi.advanceTimersByTimeAsync(60);
+    expect([state(), alive()]).toEqual([{ kind: 'on' }, 1]);
+  });
+
+  it('stays stopped whatever is allowed', async () => {
+    filming.stop();
+    grant();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([state(), alive()]).toEqual([{ kind: 'off' }, 0]);
   });
 });

@@ -10,8 +10,8 @@ export type Shot = { track: MediaStreamTrack; frontal: boolean };
 
 export type FilmingHandlers = {
   state: (state: CameraState) => void;
-  /** A track to send and to show, perhaps the same as before. */
-  shot: (shot: Shot) => Promise<void>;
+  /** A track to send and to show, perhaps the same as before. The camera waits for neither. */
+  shot: (shot: Shot) => void;
   /** The camera is closed for good. */
   stopped: () => void;
   /** How the camera is set now, and what of it was just refused. */
@@ -34,7 +34,7 @@ export class Filming {
 
   constructor(private readonly handlers: FilmingHandlers) {
     this.camera = new Camera({ lost: () => this.lost(), back: () => this.recovery.hint() });
-    void onGranted(() => this.recovery.wake());
+    void onGranted(() => this.allowed());
     document.addEventListener('visibilitychange', () => this.lookAgain());
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.countCameras());
   }
@@ -143,7 +143,7 @@ export class Filming {
       await this.countCameras();
       this.recovery.end();
       this.enter({ kind: 'on' });
-      await this.handlers.shot({ track, frontal: this.camera.frontal });
+      this.handlers.shot({ track, frontal: this.camera.frontal });
       if (track.readyState === 'ended') this.lost();
     } catch (error) {
       this.fail(error);
@@ -154,12 +154,14 @@ export class Filming {
     console.warn('the camera did not open', error);
     const trouble = error instanceof CameraError ? error.trouble : 'unknown';
     const { kind } = this.state;
-    if (kind === 'asking') {
+    if (kind === 'off' || kind === 'failed') return;
+    // What keeps a camera lets it go some time: a call, another app, this very page before it was reloaded.
+    if (kind === 'asking' && trouble !== 'busy') {
       this.stop();
       this.enter({ kind: 'failed', trouble });
+      return;
     }
-    if (kind !== 'on' && kind !== 'lost') return;
-    if (kind === 'on') this.recovery.begin();
+    if (kind !== 'lost') this.recovery.begin({ stuck: kind === 'asking' });
     if (trouble === 'refused') this.recovery.leaveToPeople();
     else this.recovery.retry();
     const how = trouble === 'refused' ? 'asks' : this.recovery.stuck ? 'stuck' : 'returning';
@@ -168,13 +170,21 @@ export class Filming {
 
   private lost(): void {
     if (this.state.kind !== 'on') return;
-    this.recovery.begin();
+    this.recovery.begin({ stuck: false });
     this.enter({ kind: 'lost', how: 'returning' });
   }
 
   private regain(): void {
     if (this.busy) this.recovery.retry();
     else void this.alone(() => this.film(() => this.camera.regain()));
+  }
+
+  /** Somebody allowed the camera after all, in the browser's own menus. */
+  private allowed(): void {
+    const { state } = this;
+    if (state.kind !== 'failed' || state.trouble !== 'refused') this.recovery.wake();
+    else if (document.visibilityState === 'visible') void this.start();
+    else document.addEventListener('visibilitychange', () => this.allowed(), { once: true });
   }
 
   /** Back from the lock screen or another app, a camera may be silent without having said so. */

@@ -1,9 +1,6 @@
 // Ties the phone's parts together: camera, seat in the room, connection, words.
-import { Backoff } from '../backoff';
 import { byId } from '../dom';
 import { Newest } from '../newest';
-import { ask, Refused, refusalOf } from '../protocol/api';
-import { parseJoinInfo } from '../protocol/parse';
 import type { CameraReport } from '../rtc/camera-signals';
 import { IceServers } from '../rtc/ice';
 import type { Signal } from '../rtc/negotiation';
@@ -13,6 +10,7 @@ import { Connection, cameraOf } from './connection';
 import { Controls } from './controls';
 import { Dim } from './dim';
 import { Filming, type Shot } from './filming';
+import { LookUp } from './look-up';
 import { PhoneRelay } from './relay/phone-relay';
 import { SeenLine } from './seen-line';
 import { type Action, type Knowledge, messageFor, needsPerson, unwanted } from './status';
@@ -74,10 +72,9 @@ export class Phone {
     relaying: (relaying) => this.note({ relaying }),
     taking: (taking) => this.dim.needPreview(taking),
   });
+  private lookUp: LookUp | undefined;
   private channel: RoomChannel | undefined;
   private sender: Sender | undefined;
-  private readonly backoff = new Backoff(500, 8000);
-  private joinTimer: number | undefined;
   private reportTimer: number | undefined;
 
   constructor(private readonly token: string) {
@@ -87,30 +84,23 @@ export class Phone {
       return;
     }
     this.note({});
-    void this.join();
+    this.lookUp = new LookUp(token, {
+      found: (room) => void this.join(room),
+      gone: () => this.note({ seat: 'gone' }),
+      failed: (refusal) => this.note({ unreachable: refusal === null, refusal }),
+    });
   }
 
   start(): void {
     if (this.known.camera.kind === 'off') void this.filming.start();
   }
 
-  /** Looks the link up and takes the seat at once, so that the laptop can say that the phone is here. */
-  private async join(): Promise<void> {
-    clearTimeout(this.joinTimer);
-    try {
-      const { room } = await ask(`/api/join/${encodeURIComponent(this.token)}`, parseJoinInfo);
-      this.ice.enter(room, this.token);
-      await this.ice.known;
-      this.backoff.reset();
-      this.note({ unreachable: false, refusal: null });
-      this.enter(room);
-    } catch (error) {
-      if (error instanceof Refused && error.gone) return this.note({ seat: 'gone' });
-      console.warn('the link could not be looked up', error);
-      const refusal = refusalOf(error);
-      this.note({ unreachable: refusal === null, refusal });
-      this.joinTimer = window.setTimeout(() => void this.join(), this.backoff.wait());
-    }
+  /** Takes the seat at once, so that the laptop can say that the phone is here. */
+  private async join(room: string): Promise<void> {
+    this.note({ unreachable: false, refusal: null });
+    this.ice.enter(room, this.token);
+    await this.ice.known;
+    this.enter(room);
   }
 
   private enter(room: string): void {
@@ -140,7 +130,7 @@ export class Phone {
         this.note({ peer });
       },
     });
-    if (this.filming.track) void this.sender.use(this.filming.track);
+    if (this.filming.track) this.sender.use(this.filming.track);
     channel.open();
   }
 
@@ -160,10 +150,10 @@ export class Phone {
     if (report && viewerPresent && seat === 'open') this.reports.push(report);
   }
 
-  private async show(shot: Shot): Promise<void> {
+  private show(shot: Shot): void {
     this.view.showCamera(shot);
     keepAwake(true);
-    await this.sender?.use(shot.track);
+    this.sender?.use(shot.track);
   }
 
   private stopped(): void {
@@ -189,7 +179,7 @@ export class Phone {
 
   private retryServer(): void {
     if (this.channel) this.channel.open();
-    else void this.join();
+    else this.lookUp?.again();
   }
 
   private note(news: Partial<Knowledge>): void {

@@ -17,16 +17,18 @@ export class Recovery {
     navigator.mediaDevices?.addEventListener('devicechange', () => this.hint());
   }
 
-  begin(): void {
+  /** `stuck`: something has the camera, that is known already. */
+  begin({ stuck }: { stuck: boolean }): void {
     this.kind = 'trying';
-    this.tries = 0;
+    this.tries = stuck ? MANY_TRIES : 0;
     this.backoff.reset();
     this.after(0);
   }
 
-  /** The last try was in vain. */
+  /** The last try was in vain, but not for want of a person's word. */
   retry(): void {
-    if (this.kind !== 'trying') return;
+    if (this.kind === 'off') return;
+    if (this.kind === 'waiting') this.begin({ stuck: false });
     this.tries += 1;
     this.after(this.backoff.wait());
   }

@@ -11,6 +11,9 @@ const ACTION_WORDS: Record<Exclude<Action, null>, string> = {
   reload: 'Try this link again',
 };
 
+/** A try may fail within a blink: that it was made is to be seen. */
+const TRYING_MS = 800;
+
 export class View {
   private readonly preview = byId<HTMLVideoElement>('preview');
   private readonly status = byId('status');
@@ -18,10 +21,13 @@ export class View {
   private readonly detail = byId('detail');
   private readonly button = byId<HTMLButtonElement>('start');
   private action: Action = null;
+  private tryingTimer: number | undefined;
 
   constructor(act: (action: Exclude<Action, null>) => void) {
     this.button.addEventListener('click', () => {
-      if (this.action) act(this.action);
+      const { action } = this;
+      if (action === 'retry_server') this.showTrying();
+      if (action) act(action);
     });
   }
 
@@ -32,7 +38,7 @@ export class View {
     write(this.detail, detail);
     this.action = action;
     this.button.hidden = action === null;
-    if (action) this.button.textContent = ACTION_WORDS[action];
+    this.nameButton();
   }
 
   /** Plain HTTP: where the same page is reached securely (one port speaks both). */
@@ -48,9 +54,8 @@ export class View {
     // People know themselves from the mirror. Only the preview is mirrored, never what is sent.
     this.preview.dataset.mirrored = String(frontal);
     const shown = this.preview.srcObject as MediaStream | null;
-    if (shown?.getTracks()[0] === track) return;
-    this.preview.srcObject = new MediaStream([track]);
-    // Dimmed, it starts when somebody looks again.
+    if (shown?.getTracks()[0] !== track) this.preview.srcObject = new MediaStream([track]);
+    // Even of the same track: iPhones may leave it paused after a lock. Dimmed, it starts when somebody looks again.
     if (!this.preview.autoplay) return;
     this.preview.play().catch((error: unknown) => console.warn('no preview', error));
   }
@@ -58,5 +63,21 @@ export class View {
   hideCamera(): void {
     document.body.dataset.camera = 'off';
     this.preview.srcObject = null;
+  }
+
+  private nameButton(): void {
+    const { action } = this;
+    if (!action) return;
+    const tries = action === 'retry_server' && this.tryingTimer !== undefined;
+    write(this.button, tries ? 'Trying…' : ACTION_WORDS[action]);
+  }
+
+  private showTrying(): void {
+    clearTimeout(this.tryingTimer);
+    this.tryingTimer = window.setTimeout(() => {
+      this.tryingTimer = undefined;
+      this.nameButton();
+    }, TRYING_MS);
+    this.nameButton();
   }
 }

@@ -1,9 +1,9 @@
 // The events of a seat, for as long as they are wanted: an EventSource that is watched and opened anew when it breaks.
 // It names the last event that came, and the server goes on after that one.
-import { Backoff } from '../backoff';
 import { Refused, send } from '../protocol/api';
 import { ALIVE_EVENT, type RoomEvent } from '../protocol/messages';
 import { parseRoomEvent } from '../protocol/parse';
+import { ServerBackoff } from './server-backoff';
 
 export type EventStreamHandlers = {
   event: (event: RoomEvent) => void;
@@ -19,16 +19,12 @@ const SILENCE_MS = 5000;
 const PATIENCE_MS = 2500;
 /** At first, and over networks whose answers take long. */
 const MOST_PATIENCE_MS = 10_000;
-const FIRST_WAIT_MS = 250;
-/** Somebody is looking at the page. */
-const LONGEST_WAIT_MS = 1000;
-const LONGEST_HIDDEN_WAIT_MS = 8000;
 
 export class EventStream {
   private source: EventSource | undefined;
   /** For one thing at a time: the answer, the next sign of life, or the next try. */
   private timer: number | undefined;
-  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_HIDDEN_WAIT_MS);
+  private readonly backoff = new ServerBackoff();
   private patience = MOST_PATIENCE_MS;
   private lastId = '';
   private heardAt = 0;
@@ -117,8 +113,7 @@ export class EventStream {
   }
 
   private retry(): void {
-    const longest = document.visibilityState === 'hidden' ? LONGEST_HIDDEN_WAIT_MS : LONGEST_WAIT_MS;
-    this.timer = window.setTimeout(() => this.open(), Math.min(this.backoff.wait(), longest));
+    this.timer = window.setTimeout(() => this.open(), this.backoff.wait());
   }
 
   /** An EventSource does not tell why it was refused: ask for the room itself. */

@@ -14,6 +14,7 @@ beforeEach(() => {
   asked = [];
   answers = [];
   vi.useFakeTimers();
+  vi.stubGlobal('document', { visibilityState: 'visible' });
   vi.stubGlobal('fetch', async (url: string) => {
     asked.push(url);
     const answer = answers.shift() ?? new Error('no answer');
@@ -38,6 +39,16 @@ it('asks with the token until it is told, and knows nothing before', async () =>
   expect(asked).toEqual(['/api/rooms/r%2F1/ice?token=t', '/api/rooms/r%2F1/ice?token=t']);
   expect(ice.take()).toEqual({ iceServers: [{ ...turn, credential: 'one' }], iceTransportPolicy: 'relay' });
   expect(ice.kinds).toEqual({ stun: false, turn: true, relayOnly: true });
+});
+
+it('asks once a second at least while a page waits for it', async () => {
+  const ice = new IceServers();
+  ice.enter('r', 't');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked.length).toBeGreaterThan(10);
+  answers = [told('one')];
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(ice.kinds?.turn).toBe(true);
 });
 
 it('takes credentials anew when half of their life is over', async () => {

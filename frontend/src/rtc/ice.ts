@@ -1,8 +1,9 @@
 // What peers connect by. The server tells it to who holds a token of the room: credentials are no stranger's business.
-import { Backoff, sleep } from '../backoff';
+import { sleep } from '../backoff';
 import { ask, Refused } from '../protocol/api';
 import type { RoomIce } from '../protocol/messages';
 import { parseRoomIce } from '../protocol/parse';
+import { ServerBackoff } from './server-backoff';
 
 /** No timer of hours: it would not count the time that a laptop sleeps. */
 const LOOK_EVERY_MS = 60_000;
@@ -57,7 +58,7 @@ export class IceServers {
   }
 
   private async untilTold(path: string): Promise<void> {
-    const backoff = new Backoff(500, 8000);
+    const backoff = new ServerBackoff();
     while (path === this.path) {
       this.askedAt = Date.now();
       try {

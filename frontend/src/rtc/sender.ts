@@ -29,14 +29,14 @@ export class Sender {
     return this.peer?.pc;
   }
 
-  /** A new camera track: swapped into a running connection, else a reason to offer one. */
-  async use(track: MediaStreamTrack): Promise<void> {
+  /**
+   * A new camera track: swapped into a running connection, else a reason to offer one. Nobody is to wait for either:
+   * what a connection still had to do when it was closed never comes to an end, not even to an error.
+   */
+  use(track: MediaStreamTrack): void {
     this.track = track;
-    if (this.peer && this.peer.state !== 'failed' && this.videoSender) {
-      await this.videoSender.replaceTrack(track);
-    } else if (this.viewerPresent) {
-      await this.offer();
-    }
+    if (this.healthy && this.videoSender) void this.swap(this.videoSender, track);
+    else if (this.viewerPresent) void this.offer();
   }
 
   viewer(present: boolean): void {
@@ -83,6 +83,22 @@ export class Sender {
     this.handlers.state('none');
   }
 
+  private async swap(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+    try {
+      await sender.replaceTrack(track);
+    } catch (error) {
+      console.warn('the new track does not fit the connection', error);
+      // Otherwise a newer connection has the newest track already.
+      if (sender === this.videoSender && track === this.track) this.renew();
+    }
+  }
+
+  /** Without a viewer nobody would hear an offer. */
+  private renew(): void {
+    if (this.viewerPresent) void this.offer();
+    else this.end();
+  }
+
   private offerAfter(ms: number): void {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.offer(), ms);
@@ -116,9 +132,7 @@ export class Sender {
   private follow(peer: Peer, state: PeerState): void {
     if (peer !== this.peer) return;
     this.handlers.state(state);
-    if (state !== 'failed') return;
-    if (this.viewerPresent) void this.offer();
-    else this.end();
+    if (state === 'failed') this.renew();
   }
 }
 

@@ -163,10 +163,10 @@ export class RoomChannel {
   }
 }
 
-/** Names this tab, so that a reload of the same page gets its own seat back without a question. */
 /** Tells this document from those with the same name: tabs that were duplicated. */
 const PAGE = randomName();
 
+/** Names this tab, so that a reload of the same page gets its own seat back without a question. */
 function clientId(role: Role): string {
   const key = `sightline.client.${role}`;
   const known = recall(forThisTab, key);

@@ -11,6 +11,7 @@ use crate::{Config, Server};
 #[cfg(feature = "phone")]
 use crate::{
     lan,
+    logging::say,
     phone::{self, Clip, JoinArgs},
 };
 
@@ -77,12 +78,12 @@ impl Demo {
 
     /// Beside `server.serve()`. The server goes on without the phone, for a real one that took over.
     pub async fn run(self, server: &Server, stop: impl Future<Output = ()>) {
-        println!(
-            "  Demo: the viewer shows a recorded clip, no camera. A phone that scans the code may take over."
+        say(
+            "  Demo: the viewer shows a recorded clip, no camera. A phone that scans the code may take over.",
         );
         if lan::likely_ipv4().is_empty() {
-            println!(
-                "  This computer is on no network: browsers connect to nothing then, not even to this computer."
+            say(
+                "  This computer is on no network: browsers connect to nothing then, not even to this computer.",
             );
         }
         let viewer = server.viewer_url();
@@ -90,7 +91,9 @@ impl Demo {
             && let Err(error) = open::that_detached(&viewer)
         {
             tracing::debug!("no browser: {error}");
-            println!("  No browser opens by itself: open {viewer} in Chrome, Edge or Chromium.");
+            say(&format!(
+                "  No browser opens by itself: open {viewer} in Chrome, Edge or Chromium."
+            ));
         }
         let Some(join_url) = server.local_join_url() else {
             return;
@@ -102,7 +105,7 @@ impl Demo {
             join_url,
         };
         if let Err(error) = phone::join(&join, self.clip, stop).await {
-            println!("phone: {error:#}");
+            say(&format!("phone: {error:#}"));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `RUST_LOG` chooses what is logged; what becomes of the program itself is told whatever it says. Libraries are held to `info` whatever it says: below that they
 //! print requests as they came, and addresses hold tokens and rooms' names.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 use clap::ValueEnum;
 use tracing::{Level, Metadata, Subscriber};
@@ -90,6 +90,11 @@ impl LogFormat {
             Self::Json => tracing::error!("{message}"),
         }
     }
+}
+
+/// A line for people on stdout. Nobody may listen (`| head`): that ends no server.
+pub fn say(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 /// Libraries put line breaks into their messages; one line is easier to read and to log.

@@ -1,6 +1,6 @@
 //! Commands, logging, signals.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -8,7 +8,7 @@ use clap::Parser;
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use sightline::cli::{self, Cli, Command};
 use sightline::demo::Demo;
-use sightline::logging::LogFormat;
+use sightline::logging::{LogFormat, say};
 use sightline::tls::Advice;
 use sightline::tunnel::{self, TunnelKind};
 use sightline::{Config, Server, check, fitting_connections, health, phone, telemetry};
@@ -76,7 +76,7 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
         started = start => started?,
         () = &mut told => return Ok(()),
     };
-    print_welcome(&server, &mode_line, obstacle, tunnel_kind)?;
+    say(&welcome(&server, &mode_line, obstacle, tunnel_kind)?);
     if log_format == LogFormat::Json {
         tracing::info!(address = %server.local_addr(), "serving");
     }
@@ -100,7 +100,7 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
                 log_format.tell(words);
                 server.tunnel_ended();
                 if let Some(way) = way_of_now(&server) {
-                    tell_line(&way);
+                    say(&way);
                 }
             };
             tunnel.run(stopping.cancelled(), tell).await;
@@ -111,23 +111,21 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
 }
 
 /// `obstacle`: why no phone can join; a code to scan would only mislead then.
-fn print_welcome(
+fn welcome(
     server: &Server,
     mode_line: &str,
     obstacle: Option<&str>,
     tunnel: Option<TunnelKind>,
-) -> Result<()> {
-    println!(
-        "\n  Viewer (open on this computer):  {}",
-        server.viewer_url()
-    );
-    println!("{}", invitation(server.join_url(), obstacle)?);
-    println!("  {mode_line}");
-    if obstacle.is_none() {
-        print_advice(server.certificate_advice(), tunnel);
-    }
-    println!("  Ctrl-C stops.");
-    Ok(())
+) -> Result<String> {
+    let viewer = server.viewer_url();
+    let invitation = invitation(server.join_url(), obstacle)?;
+    let advice = match obstacle {
+        None => advice(server.certificate_advice(), tunnel),
+        Some(_) => String::new(),
+    };
+    Ok(format!(
+        "\n  Viewer (open on this computer):  {viewer}\n{invitation}\n  {mode_line}\n{advice}  Ctrl-C stops."
+    ))
 }
 
 /// How phones come in: where the terminal has no room, as in a container, by the viewer's code alone.
@@ -156,7 +154,7 @@ async fn tell_new_addresses(server: &Server) {
             continue;
         }
         if let Some(way) = way_of_now(server) {
-            tell_line(&way);
+            say(&way);
         }
         told = now;
     }
@@ -165,32 +163,22 @@ async fn tell_new_addresses(server: &Server) {
 /// Nothing where the viewer alone has a code: that has followed.
 fn way_of_now(server: &Server) -> Option<String> {
     if let Some(obstacle) = server.join_addresses().obstacle() {
-        return Some(format!("{obstacle}."));
+        return Some(format!("  {obstacle}."));
     }
     let join_url = server.join_url()?;
-    Some(format!("Phone, by the network of now:    {join_url}"))
+    Some(format!("  Phone, by the network of now:    {join_url}"))
 }
 
-/// Nobody may listen (`| head`): that ends no server.
-fn tell_line(line: &str) {
-    let _ = writeln!(std::io::stdout(), "  {line}");
-}
-
-/// What the phone will show before it shows our page.
-fn print_advice(advice: Advice, tunnel: Option<TunnelKind>) {
+/// What the phone will show before it shows our page, in whole lines.
+fn advice(advice: Advice, tunnel: Option<TunnelKind>) -> String {
     match (advice, tunnel) {
-        (_, Some(tunnel)) => println!("  {}", tunnel.caution()),
-        (Advice::Nothing, None) => {}
-        (Advice::Trust { url, fingerprint }, None) => {
-            println!(
-                "  The phone warns that it does not know this computer's certificate: go on, or open"
-            );
-            println!(
-                "  {url} on it, which ends the warnings. SHA-256 fingerprint to compare there:"
-            );
-            println!("  {fingerprint}");
-        }
-        (Advice::Warns { why }, None) => println!("  Certificate: {why}."),
+        (_, Some(tunnel)) => format!("  {}\n", tunnel.caution()),
+        (Advice::Nothing, None) => String::new(),
+        (Advice::Trust { url, fingerprint }, None) => format!(
+            "  The phone warns that it does not know this computer's certificate: go on, or open\n  \
+             {url} on it, which ends the warnings. SHA-256 fingerprint to compare there:\n  {fingerprint}\n"
+        ),
+        (Advice::Warns { why }, None) => format!("  Certificate: {why}.\n"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The phone from joining to leaving. Whatever happens comes to one loop.
 
 use std::future::Future;
-use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use super::random;
 use super::room::{Backoff, News, Outbox, Seat};
 use super::signal::Signal;
 use crate::lan;
+use crate::logging::say;
 use crate::protocol::{Role, RoomEvent};
 
 /// News of a connection that nobody has read yet: a candidate for each address, a few states.
@@ -59,8 +59,7 @@ impl Voice {
     fn say(&mut self, words: impl Into<String>) {
         let words = words.into();
         if words != self.last {
-            // Nobody may listen (`| head`): that ends no call.
-            let _ = writeln!(io::stdout(), "phone: {words}");
+            say(&format!("phone: {words}"));
             self.last = words;
         }
     }

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use common::detect::{CAPTURE_TS, DetectClient, frame};
 use common::{PEOPLE, command_line, folders, http, soon, state_dir, within};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio_tungstenite::tungstenite::Message;
@@ -166,6 +167,27 @@ async fn ends_well_when_asked_to_terminate() {
 #[tokio::test]
 async fn ends_well_when_interrupted() {
     assert_ends_well("INT").await;
+}
+
+#[tokio::test]
+async fn serves_also_when_nobody_reads_what_it_prints() {
+    let folders = folders();
+    let mut command = sightline(folders.path(), &["--log-format", "json"]);
+    let mut child = command.env("RUST_LOG", "info").spawn().unwrap();
+    drop(child.stdout.take());
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let serving = async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("it goes on");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if let Some(address) = line["fields"]["address"].as_str() {
+                return address.to_owned();
+            }
+        }
+    };
+    let address = soon("the address", serving).await;
+    let health = http::plain_client().get(format!("http://{address}/healthz"));
+    assert_eq!(health.send().await.unwrap().status(), 200);
 }
 
 /// There is always something of this client that the program has not read when it ends; a connection

@@ -237,6 +237,8 @@ export class Viewer {
         welcomed.add(this.room.id);
         this.note({ phonePresent });
         if (!phonePresent) this.doctor.forgetPhone();
+        // Its seat has changed hands or was left; a welcome is about our own.
+        if (!welcome) this.phonePanel.forget();
         this.receiver.phone(phonePresent, first);
         if (phonePresent) this.relay.phoneCame();
       },

@@ -50,6 +50,7 @@ describe('what is bad and what helps', () => {
     ['no camera', 'phone-camera', /none/, /connect a camera/, { phone: { camera: 'none' } }],
     ['camera in use', 'phone-camera', /busy/, /Close the other app/, { phone: { camera: 'busy' } }],
     ['camera taken away', 'phone-camera', /taken/, /Unlock/, { phone: { camera: 'lost' } }],
+    ['camera needs a tap', 'phone-camera', /needs a tap/, /Tap/, { phone: { camera: 'asks' } }],
     ['camera silent', 'phone-camera', /did not start/, /restart/, { phone: { camera: 'unknown' } }],
     ['server away', 'viewer-signalling', /does not answer/, /runs/, { viewer: { seat: 'retrying' } }],
     ['server silent', 'viewer-signalling', /does not answer/, /runs/, { viewer: { unreachable: true } }],

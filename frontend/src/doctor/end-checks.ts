@@ -23,6 +23,10 @@ const CAMERA: Record<Camera, Finding> = {
     'taken away',
     'Unlock the phone and end the call or app that has the camera: it comes back by itself.',
   ),
+  asks: bad(
+    'taken away, and needs a tap',
+    'Tap Try again on the phone; if its browser does not ask, allow the camera in its settings for this page.',
+  ),
   refused: bad(
     'not allowed',
     'Allow the camera in the browser’s settings for this page, then tap Try again.',

@@ -19,7 +19,19 @@ const KINDS = ['host', 'srflx', 'prflx', 'relay'] as const;
 const PROTOCOLS = ['udp', 'tcp'] as const;
 const NETWORKS = ['wifi', 'ethernet', 'cellular', 'vpn', 'bluetooth', 'wimax'] as const;
 const LIMITS = ['none', 'cpu', 'bandwidth', 'other'] as const;
-const CAMERAS = ['off', 'asking', 'on', 'lost', 'insecure', 'refused', 'none', 'busy', 'unknown'] as const;
+const CAMERAS = [
+  'off',
+  'asking',
+  'on',
+  'lost',
+  /** Lost as well, and lent again only when a person says so. */
+  'asks',
+  'insecure',
+  'refused',
+  'none',
+  'busy',
+  'unknown',
+] as const;
 /** Of a page that tells more errors than it can have servers, the first are enough. */
 const MAX_ERRORS = 8;
 

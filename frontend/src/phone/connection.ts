@@ -65,5 +65,7 @@ export class Connection {
   }
 }
 
-export const cameraOf = (state: CameraState): Camera =>
-  state.kind === 'failed' ? state.trouble : state.kind;
+export function cameraOf(state: CameraState): Camera {
+  if (state.kind === 'failed') return state.trouble;
+  return state.kind === 'lost' && state.how === 'asks' ? 'asks' : state.kind;
+}

@@ -42,7 +42,8 @@ const CAMERA: Record<Camera, Finding> = {
 
 export const camera = (state: Camera): Finding => CAMERA[state];
 
-export function signalling({ seat, unreachable, postMs }: EndFacts): Finding {
+export function signalling({ seat, unreachable, refusal, postMs }: EndFacts): Finding {
+  if (refusal !== null) return bad('the server refuses', `${refusal} It is tried again by itself.`);
   if (unreachable || seat === 'retrying') {
     const remedy =
       'See that Sightline still runs and that this device is on its network: it is tried again by itself.';

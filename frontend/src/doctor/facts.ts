@@ -34,6 +34,8 @@ const CAMERAS = [
 ] as const;
 /** Of a page that tells more errors than it can have servers, the first are enough. */
 const MAX_ERRORS = 8;
+/** Longer than anything that our server says. */
+const LONGEST_SENTENCE = 500;
 
 export type CandidateKind = (typeof KINDS)[number];
 export type Network = (typeof NETWORKS)[number];
@@ -79,6 +81,8 @@ export type EndFacts = {
   seat: SeatState | 'none';
   /** The server gave no answer when it was asked for the room. */
   unreachable: boolean;
+  /** It answered no, for one of its limits; in its words. */
+  refusal: string | null;
   /** Round trip of the last signal that was posted. */
   postMs: number | null;
   /** Null: not known yet. */
@@ -117,9 +121,10 @@ export function withoutAddresses(facts: PhoneFacts): PhoneFacts {
 /** Whatever else a phone may send, only what has exactly these types is believed. */
 export function parsePhoneFacts(value: unknown): PhoneFacts | null {
   if (!isObject(value)) return null;
-  const { secure, seat, unreachable, postMs, servers, link, camera, cameraFps, limit } = value;
+  const { secure, seat, unreachable, refusal, postMs, servers, link, camera, cameraFps, limit } = value;
   const known =
     areFlags(secure, unreachable) &&
+    (refusal === null || isSentence(refusal)) &&
     isOneOf(SEAT_STATES, seat) &&
     isOneOf(CAMERAS, camera) &&
     (limit === null || isOneOf(LIMITS, limit)) &&
@@ -164,6 +169,7 @@ function isPath(value: unknown): boolean {
 
 const isIceError = (value: unknown) =>
   isObject(value) && isOneOf(['stun', 'turn'], value.kind) && isCount(value.code);
+const isSentence = (value: unknown) => typeof value === 'string' && value.length <= LONGEST_SENTENCE;
 const areFlags = (...values: unknown[]) => values.every(isFlag);
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isMeasure = (value: unknown) => value === null || isNumber(value);

@@ -58,6 +58,7 @@ export class Phone {
       secure: window.isSecureContext,
       seat: this.known.seat,
       unreachable: this.known.unreachable,
+      refusal: this.known.refusal,
       postMs: this.channel?.postMs ?? null,
       servers: this.ice.kinds,
       camera: cameraOf(this.known.camera),

@@ -257,6 +257,7 @@ export class Viewer {
         secure: window.isSecureContext,
         seat: this.situation.seat,
         unreachable: this.situation.unreachable,
+        refusal: this.situation.refusal,
         postMs: this.room.channel?.postMs ?? null,
         servers: this.ice.kinds,
         phonePresent: this.situation.phonePresent,

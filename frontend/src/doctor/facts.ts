@@ -56,6 +56,9 @@ export type Path = {
   addresses: { local: string; remote: string } | null;
 };
 
+/** How the video comes to the viewer by itself: from phone to laptop, or by a TURN server. */
+export type Way = 'p2p' | 'turn';
+
 export type IceError = { kind: 'stun' | 'turn'; code: number };
 
 /** One attempt to connect, as this end sees it. What was not measured is null. */
@@ -110,6 +113,12 @@ export type ViewerFacts = EndFacts & {
   clock: Pick<ClockReading, 'error'> | null;
   detector: DetectorState | null;
 };
+
+/** Null where the browser does not tell the path. */
+export function wayOf(path: Path | null): Way | null {
+  if (!path) return null;
+  return path.local === 'relay' || path.remote === 'relay' ? 'turn' : 'p2p';
+}
 
 /** What may leave the page. */
 export function withoutAddresses(facts: PhoneFacts): PhoneFacts {

@@ -9,6 +9,7 @@ const known: Omit<Knowledge, 'camera'> = {
   refusal: null,
   viewerPresent: true,
   peer: 'live',
+  way: 'p2p',
   relaying: false,
 };
 

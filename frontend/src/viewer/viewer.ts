@@ -139,7 +139,8 @@ export class Viewer {
 
   private report(): MetricsReport {
     const { detection, flow, relay, choices, config } = this;
-    return reportOf({ detection, flow, relay, choices, config });
+    const { way } = this.doctor.link;
+    return reportOf({ detection, flow, relay, way, choices, config });
   }
 
   /** Relayed pictures are told their time by two clocks: the phone's knowledge of the server's, and ours. */

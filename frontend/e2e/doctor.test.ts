@@ -45,6 +45,19 @@ test('a refused camera is red on both pages, with what to do, and the viewer sho
   expect([...takeTroubles(refused), ...takeTroubles(viewer)]).toEqual([]);
 });
 
+test('a server that refuses a room is red, and its own words say why', async () => {
+  const refused = await openViewer(session.laptop, session.server.viewerUrl);
+  const { page } = refused;
+  // Its limits do not hold for a viewer on its own machine: the answer is one that others get.
+  const json = { error: 'too_many_requests', message: 'too many rooms were asked for' };
+  await page.route('**/api/rooms', (asked) => asked.fulfill({ status: 429, json }));
+  await page.goto(`${session.server.viewerUrl}?room=new`);
+  const line = await untilLine(page, 'viewer-signalling', 'bad', /refuses/);
+  expect(line.remedy).toMatch(/^Too many rooms were asked for\. .*by itself/);
+  expect(takeTroubles(refused, [/status of 429/])).toEqual([]);
+  await closePage(refused);
+});
+
 test('a live session is all green, and its figures are those of getStats', async () => {
   phone = await openPhone(session.phones, await joinLink(viewer.page));
   await untilPainted(viewer.page, 10);

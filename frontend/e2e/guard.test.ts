@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchWith } from './harness/chrome';
+import { counted } from './harness/figures';
 import { openPage, takeTroubles } from './harness/pages';
 import { Server } from './harness/server';
 import { untilState } from './harness/state';
@@ -37,13 +38,7 @@ afterAll(async () => {
   await Promise.all([browser?.close(), server?.stop()]);
 });
 
-async function counted(metric: string): Promise<number> {
-  const metrics = await (await fetch(new URL('/metrics', server.viewerUrl))).text();
-  const line = metrics.split('\n').find((each) => each.startsWith(`${metric} `));
-  return Number(line?.split(' ').at(-1));
-}
-
-const refused = (reason: string) => counted(`sightline_refusals_total{reason="${reason}"}`);
+const refused = (reason: string) => counted(server, 'sightline_refusals_total', `reason="${reason}"`);
 
 /** What a page's script comes to see of its tries: a room by `fetch`, with and without CORS, and a WebSocket. */
 const tryAll = (page: Page, target: string) =>
@@ -64,7 +59,7 @@ const tryAll = (page: Page, target: string) =>
 test('a page of another origin makes no room and opens no detection socket', async () => {
   const { port } = foreign.address() as AddressInfo;
   const before = {
-    rooms: await counted('sightline_rooms_created_total'),
+    rooms: await counted(server, 'sightline_rooms_created_total'),
     refused: await refused('foreign_origin'),
   };
   // On this machine, so that nothing but its origin is wrong.
@@ -73,9 +68,9 @@ test('a page of another origin makes no room and opens no detection socket', asy
     expect(await tryAll(page, server.viewerUrl)).toEqual(['failed', 'failed', 'failed']);
     await page.close();
   }
-  expect(await counted('sightline_rooms_created_total')).toBe(before.rooms);
+  expect(await counted(server, 'sightline_rooms_created_total')).toBe(before.rooms);
   expect((await refused('foreign_origin')) - before.refused).toBe(6);
-  expect(await counted('sightline_detect_sockets_open')).toBe(0);
+  expect(await counted(server, 'sightline_detect_sockets_open')).toBe(0);
 });
 
 test('a name of somebody else that leads here shows nothing of ours', async () => {

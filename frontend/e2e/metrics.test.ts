@@ -30,6 +30,7 @@ test('every field of the contract is there', async () => {
   expect(Object.keys(report.capture_clock).sort()).toEqual(['capture_time', 'receive_time', 'sample_time']);
   expect(Object.keys(report.cpu_percent).sort()).toEqual(['phone', 'server', 'viewer']);
   expect(report.mode).toBe('server');
+  expect(report.config).toMatchObject({ transport: 'p2p' });
 });
 
 test('counts agree with each other and with the wire', async () => {

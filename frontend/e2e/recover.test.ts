@@ -114,7 +114,7 @@ test('an older viewer makes room for a newer one', async () => {
 
 test('the phone leaves: the viewer says so, shows the QR and no old picture', async () => {
   await closePage(phone);
-  await untilText(viewer.page, '#status', /phone has left/i);
+  await untilText(viewer.page, '#status', /phone is gone/i);
   await until('the QR is back', () => viewer.page.locator('#qr').isVisible());
   const ink = await viewer.page.evaluate(() => {
     const canvas = document.querySelector('#overlay') as HTMLCanvasElement;
@@ -171,11 +171,11 @@ test('the server forgets its rooms: said, and mended in a new one', async () => 
 test('with no phone there, a dead server is said in the status', async () => {
   const { server } = session;
   await closePage(phone);
-  await untilText(viewer.page, '#status', /phone has left/i);
+  await untilText(viewer.page, '#status', /phone is gone/i);
   await server.kill();
   await untilText(viewer.page, '#status', /unreachable/i);
   await server.restart();
-  await untilText(viewer.page, '#status', /waiting for a phone|phone has left/i);
+  await untilText(viewer.page, '#status', /waiting for a phone|phone is gone/i);
   expect(await joinLink(viewer.page)).toBe(link);
   expect(takeTroubles(viewer, SERVER_AWAY)).toEqual([]);
 });

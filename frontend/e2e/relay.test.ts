@@ -1,13 +1,16 @@
 // Phone and laptop cannot reach each other: pictures go through the server, are detected, and their times are true.
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchLaptopBehind, launchPhoneBehind } from '../../bench/checks/launcher';
 import { buildSkew, measuredSkew, skewed } from '../../bench/checks/skew';
 import { compareRelayed } from '../../bench/checks/truth/relayed';
 import { type Evidence, witness } from '../../bench/checks/truth/session';
+import { PATIENCE_MS } from '../src/phone/relay/posting-rule';
 import { keepApart, tellLittle } from './harness/apart';
+import { takeCamera, wayIn } from './harness/camera';
 import { launchLaptop, launchPhone } from './harness/chrome';
 import { expectTrueDrawing } from './harness/drawing';
+import { counted } from './harness/figures';
 import { GuestNetwork, noNamespaces } from './harness/namespace';
 import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { tallyPeople } from './harness/people';
@@ -26,14 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([laptop?.close(), phones?.close(), server?.stop()]));
 
-/** What the server has counted under this name, all labels together. */
-async function counted(metric: string): Promise<number> {
-  const text = await (await fetch(new URL('/metrics', server.viewerUrl))).text();
-  const values = text.split('\n').filter((line) => line.startsWith(metric) && !line.startsWith('#'));
-  return values.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
-
-const posted = () => counted('sightline_http_requests_total{route="/api/rooms/{room}/relay"');
+const posted = () => counted(server, 'sightline_http_requests_total', 'route="/api/rooms/{room}/relay"');
 
 /** Direct again: the phone posts nothing while many more frames are shown. */
 async function untilPostingHasStopped({ page }: Watched): Promise<void> {
@@ -43,14 +39,26 @@ async function untilPostingHasStopped({ page }: Watched): Promise<void> {
     await untilPainted(page, 15);
     return (await posted()) === before;
   });
-  expect(await counted('sightline_relay_sockets_open')).toBe(0);
+  expect(await counted(server, 'sightline_relay_sockets_open')).toBe(0);
   expect(await page.locator('#relay-badge').isVisible()).toBe(false);
 }
 
 async function untilRelayed({ page }: Watched): Promise<void> {
   await untilState(page, { connection: 'relayed', sampler: 'relay' });
+  const before = await posted();
   await untilPainted(page, 5);
+  expect(await posted(), 'what is posted is counted').toBeGreaterThan(before);
+  expect(await counted(server, 'sightline_relay_sockets_open')).toBeGreaterThan(0);
   await until('the badge says so', () => page.locator('#relay-badge').isVisible());
+}
+
+/** What the viewer says to the phone from now on. */
+function countSignals(page: Page, kind: 'answer' | 'relay'): () => number {
+  let count = 0;
+  page.on('request', (request) => {
+    if (request.postData()?.startsWith(`{"${kind}"`)) count += 1;
+  });
+  return () => count;
 }
 
 /** In so many moments of the clip. */
@@ -68,7 +76,7 @@ describe('a phone that finds no way to the laptop', () => {
 
   beforeAll(async () => {
     viewer = await openViewer(laptop, `${server.viewerUrl}?mode=server&threads=1`);
-    phone = await openPhone(phones, await joinLink(viewer.page), { init: keepApart });
+    phone = await openPhone(phones, await joinLink(viewer.page), { init: [wayIn, keepApart] });
   });
 
   afterAll(() => Promise.all([viewer, phone].filter(Boolean).map(closePage)));
@@ -91,6 +99,32 @@ describe('a phone that finds no way to the laptop', () => {
     expect(metrics.stages_ms.capture_to_receive?.median).toBeGreaterThan(0);
     expect(metrics.frames.errors).toBe(0);
     for (const { captured, shown } of frames) expect(shown).toBeGreaterThan(captured);
+  });
+
+  test('the phone’s panel stays, and the focus in it, while the direct way is tried again', async () => {
+    const { page } = viewer;
+    const quality = page.locator('#phone-quality input:checked');
+    await quality.focus();
+    const answered = countSignals(page, 'answer');
+    await until('an offer is answered', () => answered() > 0);
+    await untilPainted(page, 5);
+    expect(await quality.evaluate((choice) => choice === document.activeElement)).toBe(true);
+  });
+
+  test('locked for a while and unlocked: pictures are posted again without new patience', async () => {
+    const { page } = viewer;
+    const asked = countSignals(page, 'relay');
+    await phone.page.evaluate(() => window.way.show(false));
+    await takeCamera(phone.page, false);
+    // In vain, and less and less often: for the next five seconds it does not ask again.
+    await until('the viewer has asked twice', () => asked() >= 2);
+    const since = Date.now();
+    await phone.page.evaluate(() => window.way.show(true));
+    await untilPainted(page, 3);
+    const took = Date.now() - since;
+    console.log(`unlocked while relayed: boxes are back after ${took} ms`);
+    expect(took).toBeLessThan(PATIENCE_MS);
+    await untilRelayed(viewer);
   });
 
   test('wasm mode: people are found in relayed pictures without the server, too', async () => {

@@ -68,7 +68,7 @@ describe.skipIf(!FOLDER)('screenshots', () => {
     await shoot({ ...second, name: 'phone' }, 'taken');
     await closePage(second);
     await closePage(phone);
-    await untilText(viewer.page, '#status', /phone has left/i);
+    await untilText(viewer.page, '#status', /phone is gone/i);
     await shoot(viewer, 'phone-left');
     await closePage(viewer);
   });

@@ -5,7 +5,7 @@ import { closePage, openPhone, openViewer, takeTroubles } from './harness/pages'
 import { Server } from './harness/server';
 import { type Session, startSession } from './harness/session';
 import { TurnServer, turnObstacle } from './harness/turn';
-import { joinLink, stateOf, untilPainted } from './harness/viewer';
+import { joinLink, stateOf, untilPainted, untilText } from './harness/viewer';
 
 const SECRET = 'north-wind-and-sun';
 const obstacle = turnObstacle();
@@ -42,6 +42,9 @@ describe.skipIf(obstacle !== null)(`TURN${obstacle ? ` (skipped: ${obstacle})` :
       await untilLine(page, 'phone-servers', 'ok', /TURN answers/);
     }
     await untilLine(viewer.page, 'viewer-addresses', 'ok', /^1 relay$/);
+    await untilText(phone.page, '#status', /^Live\s+Through a TURN server$/);
+    const { config } = await viewer.page.evaluate(() => window.sightline.metrics());
+    expect(config).toMatchObject({ transport: 'turn' });
     expect(await selectedPair(phone.page)).toMatchObject({ local: 'relay', remote: 'relay' });
     expect([...takeTroubles(viewer), ...takeTroubles(phone)]).toEqual([]);
     await Promise.all([viewer, phone].map(closePage));

@@ -105,7 +105,7 @@ test('the phone’s camera ends: the viewer says so, and boxes come with the nex
 test('the phone goes, and another one comes', async () => {
   const { page } = viewer;
   await closePage(phone);
-  await untilText(page, '#status', /phone has left/i);
+  await untilText(page, '#status', /phone is gone/i);
   phone = await openPhone(session.phones, await joinLink(page));
   await untilBoxes(page, 'wasm');
   await onlyWorker();

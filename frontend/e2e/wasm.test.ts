@@ -249,6 +249,10 @@ test('with the server still dead, its mode says so, and the browser’s brings t
   const { page } = viewer;
   await page.keyboard.press('s');
   await untilText(page, '#detector-problem', /no connection to the detector/i);
+  expect(
+    viewer.sockets.some((url) => url.includes('/api/detect')),
+    'its sockets are seen',
+  ).toBe(true);
   expect((await stateOf(page)).mode).toBe('server');
   const before = await paintedCount(page);
   const start = await page.evaluate(() => performance.now());

@@ -28,7 +28,10 @@ export type Kept = {
 
 const open = new Set<Kept>();
 
-export type OpenOptions = BrowserContextOptions & { init?: () => void };
+/** What runs in the page before its own code; sent as text. */
+type Init = () => void;
+
+export type OpenOptions = BrowserContextOptions & { init?: Init | Init[] };
 
 /** A fresh context (its own storage) with one page, which is watched before it loads anything. */
 export async function openPage(
@@ -51,9 +54,9 @@ export async function openIn(
   context: BrowserContext,
   name: string,
   url: string,
-  init?: () => void,
+  init: Init | Init[] = [],
 ): Promise<Watched> {
-  if (init) await context.addInitScript(init);
+  for (const each of [init].flat()) await context.addInitScript(each);
   const page = await context.newPage();
   const watched = watch(name, page, context);
   await page.goto(url, { waitUntil: 'domcontentloaded' });

@@ -50,9 +50,17 @@ describe('what is bad and what helps', () => {
     ['no camera', 'phone-camera', /none/, /connect a camera/, { phone: { camera: 'none' } }],
     ['camera in use', 'phone-camera', /busy/, /Close the other app/, { phone: { camera: 'busy' } }],
     ['camera taken away', 'phone-camera', /taken/, /Unlock/, { phone: { camera: 'lost' } }],
+    ['camera needs a tap', 'phone-camera', /needs a tap/, /Tap/, { phone: { camera: 'asks' } }],
     ['camera silent', 'phone-camera', /did not start/, /restart/, { phone: { camera: 'unknown' } }],
     ['server away', 'viewer-signalling', /does not answer/, /runs/, { viewer: { seat: 'retrying' } }],
     ['server silent', 'viewer-signalling', /does not answer/, /runs/, { viewer: { unreachable: true } }],
+    [
+      'server refuses',
+      'viewer-signalling',
+      /refuses/,
+      /^All rooms are in use\. .*by itself/,
+      { viewer: { seat: 'none', refusal: 'All rooms are in use.' } },
+    ],
     ['another window', 'viewer-signalling', /another page/, /Take it back/, { viewer: { seat: 'replaced' } }],
     ['expired', 'phone-signalling', /expired/, /Scan/, { phone: { seat: 'gone' } }],
     ['slow way', 'round-trip', /450 ms/, /access point/, { viewer: { link: { ...link, roundTripMs: 450 } } }],
@@ -189,6 +197,12 @@ describe('pictures through the server', () => {
     const checks = diagnosePhone({ ...phone, link: failed }, true);
     expect(checks.filter(({ state }) => state === 'waiting')).toEqual([]);
   });
+});
+
+it('a phone that is refused says so, too', () => {
+  const checks = diagnosePhone({ ...phone, seat: 'none', refusal: 'Too many phones.' }, false);
+  expect(bads(checks)).toEqual(['phone-signalling']);
+  expect(find(checks, 'phone-signalling')?.remedy).toMatch(/Too many phones\./);
 });
 
 describe('what is not known', () => {

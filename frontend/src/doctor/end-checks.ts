@@ -23,6 +23,10 @@ const CAMERA: Record<Camera, Finding> = {
     'taken away',
     'Unlock the phone and end the call or app that has the camera: it comes back by itself.',
   ),
+  asks: bad(
+    'taken away, and needs a tap',
+    'Tap Try again on the phone; if its browser does not ask, allow the camera in its settings for this page.',
+  ),
   refused: bad(
     'not allowed',
     'Allow the camera in the browser’s settings for this page, then tap Try again.',
@@ -38,7 +42,8 @@ const CAMERA: Record<Camera, Finding> = {
 
 export const camera = (state: Camera): Finding => CAMERA[state];
 
-export function signalling({ seat, unreachable, postMs }: EndFacts): Finding {
+export function signalling({ seat, unreachable, refusal, postMs }: EndFacts): Finding {
+  if (refusal !== null) return bad('the server refuses', `${refusal} It is tried again by itself.`);
   if (unreachable || seat === 'retrying') {
     const remedy =
       'See that Sightline still runs and that this device is on its network: it is tried again by itself.';

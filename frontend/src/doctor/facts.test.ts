@@ -32,6 +32,8 @@ describe('parsePhoneFacts', () => {
     ['an unknown seat', { ...phone, seat: 'throne' }],
     ['a flag in words', { ...phone, secure: 'yes' }],
     ['a time in words', { ...phone, postMs: '12' }],
+    ['a refusal that is no sentence', { ...phone, refusal: 429 }],
+    ['a refusal that never ends', { ...phone, refusal: 'no '.repeat(1000) }],
     ['an unknown limit', { ...phone, limit: 'heat' }],
     ['servers of another kind', { ...phone, servers: { stun: true } }],
     ['a link that is a list', { ...phone, link: [] }],

@@ -19,9 +19,23 @@ const KINDS = ['host', 'srflx', 'prflx', 'relay'] as const;
 const PROTOCOLS = ['udp', 'tcp'] as const;
 const NETWORKS = ['wifi', 'ethernet', 'cellular', 'vpn', 'bluetooth', 'wimax'] as const;
 const LIMITS = ['none', 'cpu', 'bandwidth', 'other'] as const;
-const CAMERAS = ['off', 'asking', 'on', 'lost', 'insecure', 'refused', 'none', 'busy', 'unknown'] as const;
+const CAMERAS = [
+  'off',
+  'asking',
+  'on',
+  'lost',
+  /** Lost as well, and lent again only when a person says so. */
+  'asks',
+  'insecure',
+  'refused',
+  'none',
+  'busy',
+  'unknown',
+] as const;
 /** Of a page that tells more errors than it can have servers, the first are enough. */
 const MAX_ERRORS = 8;
+/** Longer than anything that our server says. */
+const LONGEST_SENTENCE = 500;
 
 export type CandidateKind = (typeof KINDS)[number];
 export type Network = (typeof NETWORKS)[number];
@@ -41,6 +55,9 @@ export type Path = {
   /** Shown on this page only. */
   addresses: { local: string; remote: string } | null;
 };
+
+/** How the video comes to the viewer by itself: from phone to laptop, or by a TURN server. */
+export type Way = 'p2p' | 'turn';
 
 export type IceError = { kind: 'stun' | 'turn'; code: number };
 
@@ -67,6 +84,8 @@ export type EndFacts = {
   seat: SeatState | 'none';
   /** The server gave no answer when it was asked for the room. */
   unreachable: boolean;
+  /** It answered no, for one of its limits; in its words. */
+  refusal: string | null;
   /** Round trip of the last signal that was posted. */
   postMs: number | null;
   /** Null: not known yet. */
@@ -95,6 +114,12 @@ export type ViewerFacts = EndFacts & {
   detector: DetectorState | null;
 };
 
+/** Null where the browser does not tell the path. */
+export function wayOf(path: Path | null): Way | null {
+  if (!path) return null;
+  return path.local === 'relay' || path.remote === 'relay' ? 'turn' : 'p2p';
+}
+
 /** What may leave the page. */
 export function withoutAddresses(facts: PhoneFacts): PhoneFacts {
   const { link } = facts;
@@ -105,9 +130,10 @@ export function withoutAddresses(facts: PhoneFacts): PhoneFacts {
 /** Whatever else a phone may send, only what has exactly these types is believed. */
 export function parsePhoneFacts(value: unknown): PhoneFacts | null {
   if (!isObject(value)) return null;
-  const { secure, seat, unreachable, postMs, servers, link, camera, cameraFps, limit } = value;
+  const { secure, seat, unreachable, refusal, postMs, servers, link, camera, cameraFps, limit } = value;
   const known =
     areFlags(secure, unreachable) &&
+    (refusal === null || isSentence(refusal)) &&
     isOneOf(SEAT_STATES, seat) &&
     isOneOf(CAMERAS, camera) &&
     (limit === null || isOneOf(LIMITS, limit)) &&
@@ -152,6 +178,7 @@ function isPath(value: unknown): boolean {
 
 const isIceError = (value: unknown) =>
   isObject(value) && isOneOf(['stun', 'turn'], value.kind) && isCount(value.code);
+const isSentence = (value: unknown) => typeof value === 'string' && value.length <= LONGEST_SENTENCE;
 const areFlags = (...values: unknown[]) => values.every(isFlag);
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isMeasure = (value: unknown) => value === null || isNumber(value);

@@ -1,7 +1,15 @@
 // What can be said of the way between the two ends.
 import type { DetectorState } from '../detect/messages';
 import { bad, type Finding, ok, unknown, waiting } from './check';
-import type { LinkFacts, Network, Path, PhoneFacts, Relayed, ViewerFacts } from './facts';
+import {
+  type LinkFacts,
+  type Network,
+  type Path,
+  type PhoneFacts,
+  type Relayed,
+  type ViewerFacts,
+  wayOf,
+} from './facts';
 
 /** More than this is felt in the boxes. */
 const SLOW_MS = 300;
@@ -51,9 +59,9 @@ export function path(link: LinkFacts | null, relayed: Relayed | null): Finding {
   return link.path ? ok(pathWords(link.path)) : unknown('this browser does not tell');
 }
 
-function pathWords({ local, remote, protocol, network, addresses }: Path): string {
-  const relayed = local === 'relay' || remote === 'relay';
-  const how = relayed ? 'By the TURN relay, which takes a little longer' : 'Straight';
+function pathWords(path: Path): string {
+  const { local, remote, protocol, network, addresses } = path;
+  const how = wayOf(path) === 'turn' ? 'By the TURN relay, which takes a little longer' : 'Straight';
   const via = network ? `, by ${NETWORKS[network]}` : '';
   const where = addresses ? `; ${addresses.local} ↔ ${addresses.remote}` : '';
   return `${how}: ${local} ↔ ${remote} over ${protocol.toUpperCase()}${via}${where}`;

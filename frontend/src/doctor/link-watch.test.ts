@@ -72,6 +72,27 @@ it('takes an attempt for failed that the other end gave up after a while', () =>
   now.mockRestore();
 });
 
+it('tells the way of the video once it has looked, and nothing of the one before', async () => {
+  const { fake, pc } = made();
+  watch.note('live', pc);
+  expect(watch.way).toBeNull();
+  const candidate = (id: string, candidateType: string) => ({ id, candidateType, type: `${id}-candidate` });
+  const pair = {
+    type: 'candidate-pair',
+    selected: true,
+    localCandidateId: 'local',
+    remoteCandidateId: 'remote',
+  };
+  fake.stats = [pair, candidate('local', 'host'), candidate('remote', 'srflx')];
+  await watch.look();
+  expect(watch.way).toBe('p2p');
+  fake.stats = [pair, candidate('local', 'host'), candidate('remote', 'relay')];
+  await watch.look();
+  expect(watch.way).toBe('turn');
+  watch.note('connecting', made().pc);
+  expect(watch.way).toBeNull();
+});
+
 it('tells rates once it has watched for a second', async () => {
   const { fake, pc } = made();
   watch.note('live', pc);

@@ -1,6 +1,6 @@
 // Follows one end's connection through all its attempts.
 import type { PeerState } from '../rtc/peer';
-import { addError, type Candidates, type IceError, type LinkFacts } from './facts';
+import { addError, type Candidates, type IceError, type LinkFacts, type Way, wayOf } from './facts';
 import { type Reading, rates, readStats } from './read-stats';
 
 /** Rates are told over this time. */
@@ -96,6 +96,11 @@ export class LinkWatch {
 
   get newest(): Reading | null {
     return this.attempt?.readings.at(-1) ?? null;
+  }
+
+  /** Null before the first look. */
+  get way(): Way | null {
+    return wayOf(this.newest?.path ?? null);
   }
 
   private begin(pc: RTCPeerConnection): void {

@@ -18,6 +18,7 @@ const end = {
   secure: true,
   seat: 'open' as const,
   unreachable: false,
+  refusal: null,
   postMs: 12,
   servers: { stun: false, turn: false, relayOnly: false },
   link,

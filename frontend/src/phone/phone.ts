@@ -31,6 +31,7 @@ export class Phone {
     refusal: null,
     viewerPresent: false,
     peer: 'none',
+    way: null,
     relaying: false,
   };
   private readonly view = new View((action) => this.act(action));
@@ -56,10 +57,12 @@ export class Phone {
       secure: window.isSecureContext,
       seat: this.known.seat,
       unreachable: this.known.unreachable,
+      refusal: this.known.refusal,
       postMs: this.channel?.postMs ?? null,
       servers: this.ice.kinds,
       camera: cameraOf(this.known.camera),
     }),
+    way: (way) => this.note({ way }),
     relaying: () => this.known.relaying,
     heard: () => this.channel?.state === 'open' && this.channel.peerPresent,
     post: (facts) => this.channel?.post({ facts }),
@@ -126,7 +129,7 @@ export class Phone {
     this.sender = new Sender(() => this.ice.take(), {
       post: (signal) => void channel.post(signal),
       state: (peer) => {
-        this.connection.link.note(peer, this.sender?.pc);
+        this.connection.follow(peer, this.sender?.pc);
         this.note({ peer });
       },
     });

@@ -9,6 +9,7 @@ const live: Knowledge = {
   refusal: null,
   viewerPresent: true,
   peer: 'live',
+  way: 'p2p',
   relaying: false,
 };
 
@@ -51,6 +52,15 @@ describe('messageFor', () => {
     const message = messageFor({ ...live, ...news });
     expect(message.title).toBe(title);
     expect(message.action).toBe(action);
+  });
+
+  it.each([
+    ['p2p', 'Straight to the laptop'],
+    ['turn', 'Through a TURN server'],
+    // Nobody looked yet, or the browser does not tell.
+    [null, 'To the laptop'],
+  ] as const)('tells the way of the video: %s', (way, detail) => {
+    expect(messageFor({ ...live, way })).toMatchObject({ title: 'Live', detail });
   });
 
   it('tells a refusal in the server’s words', () => {

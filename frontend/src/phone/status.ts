@@ -1,4 +1,5 @@
 // What the phone page says, worked out from what it knows. No DOM here: every sentence can be tested.
+import type { Way } from '../doctor/facts';
 import type { PeerState } from '../rtc/peer';
 import type { SeatState } from '../rtc/signalling';
 import type { CameraTrouble } from './camera';
@@ -21,6 +22,8 @@ export type Knowledge = {
   refusal: string | null;
   viewerPresent: boolean;
   peer: PeerState | 'none';
+  /** By which the video goes; null: not known (yet). */
+  way: Way | null;
   /** Pictures reach the viewer through the server. */
   relaying: boolean;
 };
@@ -167,7 +170,9 @@ function cameraMessage(camera: CameraState): Message | null {
   return camera.kind === 'lost' ? { ...LOST_MESSAGES[camera.how], action: 'retry_camera' } : null;
 }
 
-function linkMessage({ seat, viewerPresent, peer, relaying }: Knowledge): Message {
+const WAYS: Record<Way, string> = { p2p: 'Straight to the laptop', turn: 'Through a TURN server' };
+
+function linkMessage({ seat, viewerPresent, peer, way, relaying }: Knowledge): Message {
   // First: a direct way may stand and carry no picture.
   if (relaying) {
     return {
@@ -178,7 +183,9 @@ function linkMessage({ seat, viewerPresent, peer, relaying }: Knowledge): Messag
       action: null,
     };
   }
-  if (peer === 'live') return { tone: 'good', title: 'Live', detail: 'Straight to the laptop', action: null };
+  if (peer === 'live') {
+    return { tone: 'good', title: 'Live', detail: way ? WAYS[way] : 'To the laptop', action: null };
+  }
   if (seat !== 'open') {
     return { tone: 'busy', title: 'Joining', detail: 'Asking the laptop for the room…', action: null };
   }

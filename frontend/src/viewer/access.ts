@@ -59,7 +59,7 @@ export async function untilLetIn(): Promise<void> {
         await anotherKey();
       } else if (error instanceof Refused && error.status === 429) {
         tell(WORDS.key_later);
-        await Promise.race([sleep(PATIENCE_MS), anotherKey()]);
+        await anotherKey(PATIENCE_MS);
       } else {
         tellTrouble(error);
         await sleep(backoff.wait());
@@ -88,14 +88,18 @@ function tell(words: string): void {
   status.dataset.tone = 'bad';
 }
 
-/** A key added to the address of an open page loads nothing anew. */
-function anotherKey(): Promise<void> {
+/** A key added to the address of an open page loads nothing anew. Without one it is over after `patience` ms, if given. */
+function anotherKey(patience?: number): Promise<void> {
   return new Promise((resolve) => {
-    const look = () => {
-      if (!takeKey()) return;
+    const end = () => {
       removeEventListener('hashchange', look);
+      clearTimeout(timer);
       resolve();
     };
+    const look = () => {
+      if (takeKey()) end();
+    };
     addEventListener('hashchange', look);
+    const timer = patience === undefined ? undefined : setTimeout(end, patience);
   });
 }

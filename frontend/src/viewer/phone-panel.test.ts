@@ -38,6 +38,7 @@ afterEach(() => {
 });
 
 const note = () => elements.get('phone-note')?.textContent;
+const isHidden = () => elements.get('phone-panel')?.hidden;
 
 it('a refusal is told for six seconds', () => {
   const panel = new PhonePanel(async () => {});
@@ -57,4 +58,23 @@ it('a camera that was taken away is told for as long as that lasts', () => {
   expect(note()).toMatch(/taken away/);
   panel.receive({ camera: report });
   expect(note()).toBe('');
+});
+
+it('stays while the direct way is tried again and again, with what it says', () => {
+  const panel = new PhonePanel(async () => {});
+  panel.setLive(true);
+  panel.receive({ camera: { ...report, filming: 'needs_touch' } });
+  panel.receive({ offer: { session: 'another try', sdp: '' } });
+  expect(isHidden()).toBe(false);
+  expect(note()).toMatch(/needs you/);
+});
+
+it('is gone with the phone until the next one tells of its camera', () => {
+  const panel = new PhonePanel(async () => {});
+  panel.setLive(true);
+  panel.receive({ camera: report });
+  panel.forget();
+  expect(isHidden()).toBe(true);
+  panel.receive({ camera: report });
+  expect(isHidden()).toBe(false);
 });

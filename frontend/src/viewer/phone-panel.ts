@@ -63,8 +63,6 @@ export class PhonePanel {
   }
 
   receive(signal: Signal): void {
-    // Another phone, perhaps, of which nothing is known. One that has controls says so when its offer is answered.
-    if ('offer' in signal) this.forget();
     if (!('camera' in signal)) return;
     clearTimeout(this.answerTimer);
     this.report = signal.camera;
@@ -86,7 +84,8 @@ export class PhonePanel {
     if (this.live && this.report) this.echo.note(detections);
   }
 
-  private forget(): void {
+  /** Another phone, perhaps, of which nothing is known. One that has controls says so soon after it has come. */
+  forget(): void {
     this.report = null;
     clearTimeout(this.answerTimer);
     this.echo.stop();

@@ -26,7 +26,7 @@ export class View {
   showConnection(connection: Connection, refusal: string | null): void {
     const left = connection === 'waiting_for_phone' && this.hadPhone;
     if (isLive(connection)) this.hadPhone = true;
-    const words = left ? 'The phone has left. Scan again to go on' : wordsOf(connection, refusal);
+    const words = left ? 'The phone is gone. Wake it, or scan again' : wordsOf(connection, refusal);
     write(this.status, words);
     this.curtain.textContent = words;
     this.status.dataset.tone = SENTENCES[connection].tone;

@@ -139,7 +139,8 @@ export class Viewer {
 
   private report(): MetricsReport {
     const { detection, flow, relay, choices, config } = this;
-    return reportOf({ detection, flow, relay, choices, config });
+    const { way } = this.doctor.link;
+    return reportOf({ detection, flow, relay, way, choices, config });
   }
 
   /** Relayed pictures are told their time by two clocks: the phone's knowledge of the server's, and ours. */
@@ -237,6 +238,8 @@ export class Viewer {
         welcomed.add(this.room.id);
         this.note({ phonePresent });
         if (!phonePresent) this.doctor.forgetPhone();
+        // Its seat has changed hands or was left; a welcome is about our own.
+        if (!welcome) this.phonePanel.forget();
         this.receiver.phone(phonePresent, first);
         if (phonePresent) this.relay.phoneCame();
       },
@@ -255,6 +258,7 @@ export class Viewer {
         secure: window.isSecureContext,
         seat: this.situation.seat,
         unreachable: this.situation.unreachable,
+        refusal: this.situation.refusal,
         postMs: this.room.channel?.postMs ?? null,
         servers: this.ice.kinds,
         phonePresent: this.situation.phonePresent,

@@ -72,18 +72,42 @@ describe('PostingRule', () => {
     expect(rule.due).toBeNull();
   });
 
-  it.each<Partial<Situation>>([{ filming: false }, { viewerPresent: false }])(
-    'ends at once with %o',
-    (news) => {
+  describe.each<Partial<Situation>>([{ filming: false }, { viewerPresent: false }])('with %o', (news) => {
+    const paused: Situation = { ...apart, ...news };
+
+    it('ends at once', () => {
       post();
-      rule.note({ ...apart, ...news }, NOW + 1);
+      rule.note(paused, NOW + 1);
       expect(rule.due).toBeNull();
       rule.asked(NOW + 2);
       // The answer to a picture that was still on its way.
       rule.answered(false, NOW + 3);
       expect(rule.due).toBeNull();
-      rule.note(apart, NOW + 4);
-      expect(rule.due).toBe(NOW + 4 + PATIENCE_MS);
-    },
-  );
+    });
+
+    it('goes on at once where it was relayed before', () => {
+      post();
+      rule.note(paused, NOW + 1);
+      rule.note(apart, NOW + 30_000);
+      expect(rule.due).toBe(NOW + 30_000);
+    });
+
+    it('is asked meanwhile: posts at once after it, even beside a connection that carries nothing', () => {
+      rule.note(direct, NOW);
+      rule.note({ ...direct, ...news }, NOW + 1);
+      rule.asked(NOW + 2);
+      rule.note(direct, NOW + 30_000);
+      expect(rule.due).toBe(NOW + 30_000);
+      rule.answered(false, NOW + 30_100);
+      expect(rule.due).toBeNull();
+    });
+
+    it('is patient again where the direct connection has come since', () => {
+      post();
+      rule.note({ ...paused, direct: true }, NOW + 1);
+      rule.note(paused, NOW + 2);
+      rule.note(apart, NOW + 3);
+      expect(rule.due).toBe(NOW + 3 + PATIENCE_MS);
+    });
+  });
 });

@@ -16,6 +16,8 @@ export type Situation = {
 export class PostingRule {
   private situation: Situation = { filming: false, viewerPresent: false, direct: false };
   private from: number | null = null;
+  /** The direct way did not carry the pictures last time: after a pause it is not waited for again. */
+  private relayed = false;
 
   /** From this moment on pictures are posted; null: nothing has to be. */
   get due(): number | null {
@@ -23,8 +25,11 @@ export class PostingRule {
   }
 
   note(situation: Situation, now: number): void {
+    // A new direct way deserves trust, one that stood all the time does not.
+    if (situation.direct && !this.situation.direct) this.relayed = false;
     this.situation = situation;
     if (!this.possible) this.from = null;
+    else if (this.relayed) this.from ??= now;
     else if (!situation.direct) this.from ??= now + PATIENCE_MS;
     // What is under way goes on until the viewer, which sees whether video arrives, stops listening.
     else if (this.from !== null && this.from > now) this.from = null;
@@ -32,13 +37,20 @@ export class PostingRule {
 
   /** The viewer gets no picture and listens: it knows first, and it may know better. */
   asked(now: number): void {
+    this.relayed = true;
     if (this.possible) this.from = Math.min(this.from ?? now, now);
   }
 
   /** A picture was posted; `listening`: it reaches a viewer. */
   answered(listening: boolean, now: number): void {
-    if (listening || this.from === null) return;
-    this.from = this.situation.direct ? null : now + RETRY_MS;
+    if (listening) {
+      this.relayed = true;
+    } else if (this.situation.direct) {
+      this.relayed = false;
+      this.from = null;
+    } else if (this.from !== null) {
+      this.from = now + RETRY_MS;
+    }
   }
 
   private get possible(): boolean {

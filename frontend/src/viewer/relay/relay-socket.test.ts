@@ -98,6 +98,15 @@ describe('RelaySocket', () => {
     expect(opened, 'by one that was given up').not.toHaveBeenCalled();
   });
 
+  it('tries every second, however long the server is away', () => {
+    begin();
+    for (let tries = 1; tries < 20; tries++) {
+      FakeSocket.all.at(-1)?.onclose?.({ code: 1006, reason: '' });
+      pass(1000);
+      expect(sockets()).toBe(tries + 1);
+    }
+  });
+
   it('is closed for good', () => {
     const { relay } = begin();
     relay.close();

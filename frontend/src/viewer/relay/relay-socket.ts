@@ -7,6 +7,10 @@ import { Lifeline } from '../../lifeline';
 import { type DetectRequest, FRAME_HEADER_BYTES, type RelayedFrame } from '../../protocol/messages';
 import { parseRelayMessage } from '../../protocol/parse-relay';
 
+const FIRST_WAIT_MS = 250;
+/** As for the room's events: a server that is back is used within seconds, however long it was away. */
+const LONGEST_WAIT_MS = 1000;
+
 /** A frame as it came; its times are told in the viewer's clock. */
 export type RelayFrame = {
   jpeg: ArrayBuffer;
@@ -24,7 +28,7 @@ export type RelaySocketHandlers = {
 
 export class RelaySocket {
   private readonly pings = new Pings((t0) => this.ping(t0));
-  private readonly backoff = new Backoff(250, 2000);
+  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   private readonly lifeline = new Lifeline((why) => this.lost(why));
   private socket: WebSocket | undefined;
   private about: RelayedFrame | null = null;

@@ -5,13 +5,16 @@ import { DetectSocket } from './detect-socket';
 class FakeSocket {
   static readonly OPEN = 1;
   static last: FakeSocket;
+  static made = 0;
   readyState = 1;
   pings: number[] = [];
   onopen?: () => void;
   onmessage?: (event: { data: unknown }) => void;
+  onclose?: (event: { code: number; reason: string }) => void;
 
   constructor() {
     FakeSocket.last = this;
+    FakeSocket.made += 1;
   }
 
   close(): void {
@@ -64,6 +67,7 @@ function pingsWithin(server: FakeSocket, ms: number, ahead = 0): number {
 
 beforeEach(() => {
   nonsense.mockClear();
+  FakeSocket.made = 0;
   vi.useFakeTimers();
   vi.stubGlobal('WebSocket', FakeSocket);
 });
@@ -115,4 +119,13 @@ describe('the pings of DetectSocket', () => {
     expect(clock.reading).toBe(reading);
     expect(nonsense).toHaveBeenCalledTimes(2);
   });
+});
+
+it('DetectSocket tries every second, however long the server is away', () => {
+  open();
+  for (let tries = 1; tries < 20; tries++) {
+    FakeSocket.last.onclose?.({ code: 1006, reason: '' });
+    pass(1000);
+    expect(FakeSocket.made).toBe(tries + 1);
+  }
 });

@@ -7,6 +7,10 @@ import type { DetectAnswer, DetectRequest, Pong } from '../../../protocol/messag
 import { parseDetectAnswer } from '../../../protocol/parse';
 import { epochNow } from '../../epoch';
 
+const FIRST_WAIT_MS = 250;
+/** As for the room's events: a server that is back is used within seconds, however long it was away. */
+const LONGEST_WAIT_MS = 1000;
+
 export type SocketState =
   | { kind: 'connecting' }
   | { kind: 'open' }
@@ -29,7 +33,7 @@ export class DetectSocket {
   opened = 0;
   private readonly pings = new Pings((t0) => this.ping(t0));
   private socket: WebSocket | undefined;
-  private readonly backoff = new Backoff(250, 5000);
+  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   private readonly lifeline = new Lifeline((why) => this.abandon(why));
   /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
   private goodbye: { code: number; reason: string } | undefined;

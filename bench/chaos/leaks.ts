@@ -43,6 +43,8 @@ function gauges(text: string): Alive {
   for (const [, name = '', value] of text.matchAll(/^(\w+)(?:\{[^}]*\})? (\S+)$/gm)) {
     if (GAUGES.includes(name)) counts[name] = (counts[name] ?? 0) + Number(value);
   }
+  const missing = GAUGES.filter((name) => !(name in counts));
+  if (missing.length > 0) throw new Error(`the server does not count ${missing.join(', ')}`);
   return counts;
 }
 

@@ -60,6 +60,8 @@ export type ToWorker =
   | { type: 'stream'; readable: ReadableStream<VideoFrame> }
   | ({ type: 'picture' } & Arrival)
   | { type: 'detach' }
+  /** The room's events are back: the detection socket need not wait. */
+  | { type: 'server_answers' }
   | { type: 'frame_times'; times: FrameTimes };
 
 /**

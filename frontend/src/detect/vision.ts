@@ -101,6 +101,11 @@ export class Vision {
     this.tell({ type: 'count_anew' });
   }
 
+  /** The room's events are back. */
+  serverAnswers(): void {
+    this.tell({ type: 'server_answers' });
+  }
+
   /** A fresh worker in the place of this one, on the same video. */
   restart(choice: Choice): void {
     const { source } = this;

@@ -226,6 +226,7 @@ export class Viewer {
       reach: (reach) => this.note(reach),
       state: (seat) => {
         this.note({ seat });
+        if (seat === 'open') this.serverAnswers();
         if (seat !== 'replaced') return;
         // When this window takes its place back it starts as a fresh one does.
         welcomed.clear();
@@ -250,6 +251,11 @@ export class Viewer {
       },
       invitation: () => this.invite.renew(),
     });
+  }
+
+  private serverAnswers(): void {
+    this.detection.vision.serverAnswers();
+    this.relay.serverAnswers();
   }
 
   private makeDoctor(): Doctor {

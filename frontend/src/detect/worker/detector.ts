@@ -25,6 +25,8 @@ export interface Detector {
   readonly traffic: Traffic;
   /** Ask `free` first. The picture stays the caller's. `sent`: the frame is on its way. */
   detect(sample: Sample, sent: () => void): Promise<Outcome>;
+  /** The server was heard of elsewhere: who waits for it need not. */
+  serverAnswers?(): void;
   /** Lets everything go; what is under way fails. */
   close(): void;
 }

@@ -106,6 +106,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'fps':
       sampler.pacer.setTarget(data.fps);
       break;
+    case 'server_answers':
+      detectors.active?.serverAnswers?.();
+      break;
     case 'detach':
       sampler.forgetTrack();
   }

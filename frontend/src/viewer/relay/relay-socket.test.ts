@@ -98,13 +98,19 @@ describe('RelaySocket', () => {
     expect(opened, 'by one that was given up').not.toHaveBeenCalled();
   });
 
-  it('tries every second, however long the server is away', () => {
-    begin();
+  it('tries every four seconds, and at once when the server was heard of', () => {
+    const { relay } = begin();
+    const refuse = () => FakeSocket.all.at(-1)?.onclose?.({ code: 1006, reason: '' });
     for (let tries = 1; tries < 20; tries++) {
-      FakeSocket.all.at(-1)?.onclose?.({ code: 1006, reason: '' });
-      pass(1000);
+      refuse();
+      pass(4000);
       expect(sockets()).toBe(tries + 1);
     }
+    refuse();
+    relay.retry();
+    expect(sockets()).toBe(21);
+    relay.retry();
+    expect(sockets(), 'one under way is left alone').toBe(21);
   });
 
   it('is closed for good', () => {

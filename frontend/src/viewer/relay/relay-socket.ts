@@ -8,8 +8,8 @@ import { type DetectRequest, FRAME_HEADER_BYTES, type RelayedFrame } from '../..
 import { parseRelayMessage } from '../../protocol/parse-relay';
 
 const FIRST_WAIT_MS = 250;
-/** As for the room's events: a server that is back is used within seconds, however long it was away. */
-const LONGEST_WAIT_MS = 1000;
+/** Whoever hears of the server sooner says so. More tries in vain, and Chromium holds the next ones up. */
+const LONGEST_WAIT_MS = 4000;
 
 /** A frame as it came; its times are told in the viewer's clock. */
 export type RelayFrame = {
@@ -41,9 +41,21 @@ export class RelaySocket {
     this.open();
   }
 
+  /** Somebody has heard of the server: there is nothing to wait for. */
+  retry(): void {
+    if (this.retryTimer === undefined) return;
+    this.stopWaiting();
+    this.open();
+  }
+
   close(): void {
-    clearTimeout(this.retryTimer);
+    this.stopWaiting();
     this.drop();
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
   }
 
   private open(): void {
@@ -68,7 +80,7 @@ export class RelaySocket {
   private lost(why: string): void {
     console.warn('the relay is not there:', why);
     this.drop();
-    this.retryTimer = window.setTimeout(() => this.open(), this.backoff.wait());
+    this.retryTimer = window.setTimeout(() => this.retry(), this.backoff.wait());
   }
 
   private drop(): void {

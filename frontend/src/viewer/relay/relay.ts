@@ -78,6 +78,11 @@ export class Relay {
     if (this.socket && this.rule.urgent) this.ask();
   }
 
+  /** The room's events are back. */
+  serverAnswers(): void {
+    this.socket?.retry();
+  }
+
   /** The rate is told from now on. */
   mark(): void {
     this.throughput.mark();

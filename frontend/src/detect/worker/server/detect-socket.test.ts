@@ -121,11 +121,23 @@ describe('the pings of DetectSocket', () => {
   });
 });
 
-it('DetectSocket tries every second, however long the server is away', () => {
-  open();
+it('DetectSocket tries every four seconds, and at once when the server was heard of', () => {
+  const socket = open();
+  const refuse = () => FakeSocket.last.onclose?.({ code: 1006, reason: '' });
   for (let tries = 1; tries < 20; tries++) {
-    FakeSocket.last.onclose?.({ code: 1006, reason: '' });
-    pass(1000);
+    refuse();
+    pass(4000);
     expect(FakeSocket.made).toBe(tries + 1);
   }
+  refuse();
+  socket.retry();
+  expect(FakeSocket.made).toBe(21);
+  socket.retry();
+  pass(10_000);
+  expect(FakeSocket.made, 'one under way is left alone').toBe(21);
+  refuse();
+  socket.close();
+  socket.retry();
+  pass(10_000);
+  expect(FakeSocket.made, 'it was closed for good').toBe(21);
 });

@@ -8,8 +8,8 @@ import { parseDetectAnswer } from '../../../protocol/parse';
 import { epochNow } from '../../epoch';
 
 const FIRST_WAIT_MS = 250;
-/** As for the room's events: a server that is back is used within seconds, however long it was away. */
-const LONGEST_WAIT_MS = 1000;
+/** Whoever hears of the server sooner says so. More tries in vain, and Chromium holds the next ones up. */
+const LONGEST_WAIT_MS = 4000;
 
 export type SocketState =
   | { kind: 'connecting' }
@@ -94,8 +94,20 @@ export class DetectSocket {
     this.socket = undefined;
     this.pings.stop();
     this.lifeline.stop();
-    clearTimeout(this.retryTimer);
+    this.stopWaiting();
     socket?.close(1000, 'another detector is at work');
+  }
+
+  /** Somebody has heard of the server: there is nothing to wait for. */
+  retry(): void {
+    if (this.retryTimer === undefined) return;
+    this.stopWaiting();
+    this.open();
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
   }
 
   private closed(code: number, reason: string): void {
@@ -105,7 +117,7 @@ export class DetectSocket {
     this.goodbye ??= { code, reason };
     const retry_ms = this.backoff.wait();
     this.handlers.state({ kind: 'closed', ...this.goodbye, retry_ms });
-    this.retryTimer = setTimeout(() => this.open(), retry_ms);
+    this.retryTimer = setTimeout(() => this.retry(), retry_ms);
   }
 
   private ping(t0: number): void {

@@ -84,6 +84,10 @@ export class ServerDetector implements Detector {
     return outcome;
   }
 
+  serverAnswers(): void {
+    this.socket.retry();
+  }
+
   close(): void {
     clearInterval(this.watchdog);
     this.socket.close();

@@ -155,7 +155,7 @@ function cameraMessage(camera: CameraState): Message | null {
       tone: 'quiet',
       title: 'Use this phone as a camera',
       detail:
-        'The video goes straight to your laptop, which marks what it sees. It keeps nothing unless somebody saves it there. Your browser will ask for the camera.',
+        'The video goes to your laptop, which marks what it sees. It keeps nothing unless somebody saves it there. Your browser will ask for the camera.',
       action: 'start',
     };
   }

@@ -180,7 +180,7 @@ async fn serves_also_when_nobody_reads_what_it_prints() {
         loop {
             let line = lines.next_line().await.unwrap().expect("it goes on");
             let line: Value = serde_json::from_str(&line).unwrap();
-            if let Some(address) = line["fields"]["address"].as_str() {
+            if let Some(address) = line["address"].as_str() {
                 return address.to_owned();
             }
         }

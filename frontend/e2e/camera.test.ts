@@ -320,7 +320,7 @@ describe('a phone with two cameras, zoom and torch', () => {
 
 test('two offers meet: the camera can be set all the same, and comes back', async () => {
   // Whoever filmed before.
-  await untilText(viewer.page, '#status', /phone has left|waiting for a phone/i);
+  await untilText(viewer.page, '#status', /phone is gone|waiting for a phone/i);
   const phone = await openPhone(session.phones, link, { permissions: [], init: wayIn });
   await phone.context.addInitScript(meetOffers);
   await phone.context.grantPermissions(['camera', 'screen-wake-lock']);

@@ -147,6 +147,7 @@ mod tests {
         let public = "Public address https://x.example:1";
         assert_eq!(join("x.example"), [public, wifi, cable]);
     }
+
     #[test]
     fn without_the_name_that_was_given_the_network_does() {
         let (teller, addresses) = watch::channel(vec![address("wlan0", "10.0.0.7", Network::WiFi)]);

@@ -99,9 +99,7 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
             let tell = |words: &str| {
                 log_format.tell(words);
                 server.tunnel_ended();
-                if let Some(way) = way_of_now(&server) {
-                    say(&way);
-                }
+                say_way_of_now(&server);
             };
             tunnel.run(stopping.cancelled(), tell).await;
         }
@@ -153,20 +151,18 @@ async fn tell_new_addresses(server: &Server) {
         if now == told {
             continue;
         }
-        if let Some(way) = way_of_now(server) {
-            say(&way);
-        }
+        say_way_of_now(server);
         told = now;
     }
 }
 
 /// Nothing where the viewer alone has a code: that has followed.
-fn way_of_now(server: &Server) -> Option<String> {
+fn say_way_of_now(server: &Server) {
     if let Some(obstacle) = server.join_addresses().obstacle() {
-        return Some(format!("  {obstacle}."));
+        say(&format!("  {obstacle}."));
+    } else if let Some(join_url) = server.join_url() {
+        say(&format!("  Phone, by the network of now:    {join_url}"));
     }
-    let join_url = server.join_url()?;
-    Some(format!("  Phone, by the network of now:    {join_url}"))
 }
 
 /// What the phone will show before it shows our page, in whole lines.

@@ -82,7 +82,7 @@ pub fn scope(args: &Args) -> Scope {
     Scope {
         host: args.host,
         in_container: args.container,
-        by_tunnel: args.ngrok || args.tunnel.is_some(),
+        by_tunnel: matches!(tunnel(args), Ok(Some(_))),
     }
 }
 

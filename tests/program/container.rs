@@ -4,12 +4,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::common::rooms::RoomApi;
 use crate::common::{command_line, folders, http, soon};
-use crate::{link_in, port_in, unnamed};
+use crate::{Welcomed, link_in, unnamed, welcomed};
 
 /// A line of the code that the terminal shows.
 const CODE: char = '█';
@@ -23,23 +22,13 @@ fn in_container(folders: &Path, public_host: Option<&str>) -> Command {
     command
 }
 
-/// The program, its whole welcome, and what it tells the pages.
-async fn welcome(mut command: Command) -> (Child, String, Value) {
-    let mut child = command.stderr(Stdio::null()).spawn().expect("it runs");
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut welcome = String::new();
-    let whole = soon("the welcome", async {
-        while !welcome.contains("Ctrl-C stops") {
-            welcome += &lines.next_line().await.unwrap().expect("a welcome");
-            welcome.push('\n');
-        }
-    });
-    whole.await;
-    let port = port_in(&welcome).unwrap();
-    let address = format!("http://127.0.0.1:{port}/api/config");
+/// The program, and what it tells the pages.
+async fn serving(mut command: Command) -> (Welcomed, Value) {
+    command.stderr(Stdio::null());
+    let program = welcomed(command).await;
+    let address = format!("http://127.0.0.1:{}/api/config", program.port);
     let config = http::plain_client().get(address).send().await.unwrap();
-    let config = config.json().await.unwrap();
-    (child, welcome, config)
+    (program, config.json().await.unwrap())
 }
 
 /// Nobody can be told there from the viewer's own computer: a room that was shown could be anybody's.
@@ -52,9 +41,10 @@ fn assert_invites_nobody(welcome: &str) {
 #[tokio::test]
 async fn without_an_address_it_says_what_to_do() {
     let folders = folders();
-    let (_child, welcome, config) = welcome(in_container(folders.path(), None)).await;
+    let (program, config) = serving(in_container(folders.path(), None)).await;
+    let welcome = &program.welcome;
     assert!(welcome.contains("PUBLIC_HOST=192.168"), "{welcome}");
-    assert_invites_nobody(&welcome);
+    assert_invites_nobody(welcome);
     let told = config["join_obstacle"].as_str().unwrap();
     assert!(told.contains("./start.sh --docker"), "{told}");
 }
@@ -62,12 +52,12 @@ async fn without_an_address_it_says_what_to_do() {
 #[tokio::test]
 async fn an_address_that_is_given_is_shown_by_the_viewer() {
     let folders = folders();
-    let (_child, welcome, config) =
-        welcome(in_container(folders.path(), Some("192.168.1.20"))).await;
+    let (program, config) = serving(in_container(folders.path(), Some("192.168.1.20"))).await;
+    let welcome = &program.welcome;
     assert!(welcome.contains("the viewer shows it"), "{welcome}");
-    assert_invites_nobody(&welcome);
+    assert_invites_nobody(welcome);
     assert_eq!(config.get("join_obstacle"), None);
-    let rooms = RoomApi::at(format!("http://127.0.0.1:{}", port_in(&welcome).unwrap()));
+    let rooms = RoomApi::at(format!("http://127.0.0.1:{}", program.port));
     let link = rooms.create().await.join_url;
     assert!(link.starts_with("https://192.168.1.20:"), "{link}");
 }

@@ -1,24 +1,15 @@
 import { expect, it } from 'vitest';
 import { camera } from '../doctor/end-checks';
 import { cameraOf } from './connection';
-import { type CameraState, type Knowledge, messageFor } from './status';
-
-const known: Omit<Knowledge, 'camera'> = {
-  seat: 'open',
-  unreachable: false,
-  refusal: null,
-  viewerPresent: true,
-  peer: 'live',
-  way: 'p2p',
-  relaying: false,
-};
+import { live } from './sample-knowledge';
+import { type CameraState, messageFor } from './status';
 
 it.each<[CameraState, RegExp]>([
   [{ kind: 'lost', how: 'returning' }, /back/i],
   [{ kind: 'lost', how: 'stuck' }, /by itself/],
   [{ kind: 'lost', how: 'asks' }, /\btap\b/i],
 ])('the doctor and the page say the same of %o', (state, help) => {
-  const { title, detail } = messageFor({ ...known, camera: state });
+  const { title, detail } = messageFor({ ...live, camera: state });
   const { value, remedy } = camera(cameraOf(state));
   expect(`${title} ${detail}`).toMatch(help);
   expect(`${value} ${remedy}`).toMatch(help);

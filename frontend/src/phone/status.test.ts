@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextOf, troubleOf } from './camera';
+import { live } from './sample-knowledge';
 import { type Knowledge, messageFor, needsPerson, unwanted } from './status';
-
-const live: Knowledge = {
-  camera: { kind: 'on' },
-  seat: 'open',
-  unreachable: false,
-  refusal: null,
-  viewerPresent: true,
-  peer: 'live',
-  way: 'p2p',
-  relaying: false,
-};
 
 describe('messageFor', () => {
   it.each<[string, string | null, Partial<Knowledge>]>([

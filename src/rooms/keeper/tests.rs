@@ -273,12 +273,17 @@ async fn only_the_owner_reads_the_rooms() {
     assert_eq!(contents(&folder), [ROOMS_FILE]);
 }
 
+/// A path that takes no file, until what lies there is removed.
+fn blocked(folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("file");
+    fs::write(&path, "").unwrap();
+    path
+}
+
 #[tokio::test]
 async fn a_folder_that_takes_no_file_disturbs_nobody() {
     let folder = folder();
-    let blocked = folder.path().join("file");
-    fs::write(&blocked, "").unwrap();
-    let limits = limits(9);
+    let (blocked, limits) = (blocked(&folder), limits(9));
     let rooms = Rooms::kept_in(&blocked, limits);
     let (keys, _sitting) = enter(&rooms);
     rooms.save().await;
@@ -292,9 +297,7 @@ async fn a_folder_that_takes_no_file_disturbs_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_folder_that_takes_files_again_gets_them_by_itself() {
     let folder = folder();
-    let blocked = folder.path().join("file");
-    fs::write(&blocked, "").unwrap();
-    let limits = limits(9);
+    let (blocked, limits) = (blocked(&folder), limits(9));
     let rooms = Rooms::kept_in(&blocked, limits);
     tokio::spawn(rooms.clone().keep_tidy());
     let (keys, _sitting) = enter(&rooms);

@@ -28,6 +28,15 @@ fn sit(rooms: &Rooms, keys: &RoomKeys, token: &str) -> Sitting {
     rooms.sit(&keys.room, token, &Wish::default()).unwrap()
 }
 
+/// The terminal's room of a program that died while a viewer sat there.
+async fn kept(folder: &TempDir) -> RoomKeys {
+    let rooms = started(folder);
+    let keys = rooms.terminal_room().unwrap();
+    let _viewer = sit(&rooms, &keys, &keys.viewer_token);
+    rooms.save().await;
+    keys
+}
+
 /// The name of the room that a viewer on this machine is given.
 fn taken(rooms: &Rooms) -> Option<String> {
     rooms.take_terminal_room().map(|keys| keys.room)
@@ -36,10 +45,7 @@ fn taken(rooms: &Rooms) -> Option<String> {
 #[tokio::test]
 async fn it_is_the_same_after_a_restart() {
     let folder = folder();
-    let rooms = started(&folder);
-    let keys = rooms.terminal_room().unwrap();
-    let _viewer = sit(&rooms, &keys, &keys.viewer_token);
-    rooms.save().await;
+    let keys = kept(&folder).await;
     for _ in 0..2 {
         let again = started(&folder);
         assert_eq!(again.terminal_room().unwrap().room, keys.room);
@@ -75,10 +81,7 @@ async fn one_that_nobody_entered_or_that_has_expired_is_made_anew() {
 #[tokio::test]
 async fn a_file_without_the_mark_is_read() {
     let folder = folder();
-    let rooms = started(&folder);
-    let keys = rooms.terminal_room().unwrap();
-    let _viewer = sit(&rooms, &keys, &keys.viewer_token);
-    rooms.save().await;
+    let keys = kept(&folder).await;
     let file = folder.path().join(ROOMS_FILE);
     let text = fs::read_to_string(&file).unwrap();
     let mark = format!("\"terminal\":\"{}\",", keys.room);

@@ -1,15 +1,11 @@
 // The relay's socket: the phone's newest frames come down, the clock is kept by pings, and it opens again after a break.
-import { Backoff } from '../../backoff';
 import { Pings } from '../../clock/pings';
 import { epochNow } from '../../detect/epoch';
 import type { Capture } from '../../detect/messages';
 import { Lifeline } from '../../lifeline';
 import { type DetectRequest, FRAME_HEADER_BYTES, type RelayedFrame } from '../../protocol/messages';
 import { parseRelayMessage } from '../../protocol/parse-relay';
-
-const FIRST_WAIT_MS = 250;
-/** Whoever hears of the server sooner says so. More tries in vain, and Chromium holds the next ones up. */
-const LONGEST_WAIT_MS = 4000;
+import { Retry } from '../../retry';
 
 /** A frame as it came; its times are told in the viewer's clock. */
 export type RelayFrame = {
@@ -28,11 +24,10 @@ export type RelaySocketHandlers = {
 
 export class RelaySocket {
   private readonly pings = new Pings((t0) => this.ping(t0));
-  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  private readonly again = new Retry(() => this.open());
   private readonly lifeline = new Lifeline((why) => this.lost(why));
   private socket: WebSocket | undefined;
   private about: RelayedFrame | null = null;
-  private retryTimer: number | undefined;
 
   constructor(
     private readonly url: string,
@@ -43,19 +38,12 @@ export class RelaySocket {
 
   /** Somebody has heard of the server: there is nothing to wait for. */
   retry(): void {
-    if (this.retryTimer === undefined) return;
-    this.stopWaiting();
-    this.open();
+    this.again.now();
   }
 
   close(): void {
-    this.stopWaiting();
+    this.again.stop();
     this.drop();
-  }
-
-  private stopWaiting(): void {
-    clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
   }
 
   private open(): void {
@@ -80,7 +68,7 @@ export class RelaySocket {
   private lost(why: string): void {
     console.warn('the relay is not there:', why);
     this.drop();
-    this.retryTimer = window.setTimeout(() => this.retry(), this.backoff.wait());
+    this.again.later();
   }
 
   private drop(): void {
@@ -107,7 +95,7 @@ export class RelaySocket {
     const message = parseRelayMessage(text);
     if (message === null) console.warn('the relay said something unknown', text);
     else if ('frame' in message) this.about = message.frame;
-    else if (this.pings.answered(message.pong, received)) this.backoff.reset();
+    else if (this.pings.answered(message.pong, received)) this.again.succeeded();
   }
 
   private frame(message: ArrayBuffer, received: number): void {

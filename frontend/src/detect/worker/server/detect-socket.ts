@@ -1,15 +1,11 @@
 // The detection socket: opens, keeps the clock by pings, opens again after a break.
-import { Backoff } from '../../../backoff';
 import { Pings } from '../../../clock/pings';
 import type { ServerClock } from '../../../clock/server-clock';
 import { Lifeline } from '../../../lifeline';
 import type { DetectAnswer, DetectRequest, Pong } from '../../../protocol/messages';
 import { parseDetectAnswer } from '../../../protocol/parse';
+import { Retry } from '../../../retry';
 import { epochNow } from '../../epoch';
-
-const FIRST_WAIT_MS = 250;
-/** Whoever hears of the server sooner says so. More tries in vain, and Chromium holds the next ones up. */
-const LONGEST_WAIT_MS = 4000;
 
 export type SocketState =
   | { kind: 'connecting' }
@@ -33,11 +29,10 @@ export class DetectSocket {
   opened = 0;
   private readonly pings = new Pings((t0) => this.ping(t0));
   private socket: WebSocket | undefined;
-  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  private readonly again = new Retry(() => this.open());
   private readonly lifeline = new Lifeline((why) => this.abandon(why));
   /** Why the connection ended. Vain tries to open it again (1006, no reason) do not talk over it. */
   private goodbye: { code: number; reason: string } | undefined;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly url: string,
@@ -94,20 +89,13 @@ export class DetectSocket {
     this.socket = undefined;
     this.pings.stop();
     this.lifeline.stop();
-    this.stopWaiting();
+    this.again.stop();
     socket?.close(1000, 'another detector is at work');
   }
 
   /** Somebody has heard of the server: there is nothing to wait for. */
   retry(): void {
-    if (this.retryTimer === undefined) return;
-    this.stopWaiting();
-    this.open();
-  }
-
-  private stopWaiting(): void {
-    clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
+    this.again.now();
   }
 
   private closed(code: number, reason: string): void {
@@ -115,9 +103,8 @@ export class DetectSocket {
     this.lifeline.stop();
     this.socket = undefined;
     this.goodbye ??= { code, reason };
-    const retry_ms = this.backoff.wait();
+    const retry_ms = this.again.later();
     this.handlers.state({ kind: 'closed', ...this.goodbye, retry_ms });
-    this.retryTimer = setTimeout(() => this.retry(), retry_ms);
   }
 
   private ping(t0: number): void {
@@ -147,7 +134,7 @@ export class DetectSocket {
       this.handlers.nonsense();
       return;
     }
-    this.backoff.reset();
+    this.again.succeeded();
     this.handlers.clock();
   }
 }

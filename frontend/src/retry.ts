@@ -1,0 +1,37 @@
+// When a socket that broke is opened again: later each time, and at once when somebody has heard of the server.
+import { Backoff } from './backoff';
+
+const FIRST_WAIT_MS = 250;
+/** Whoever hears of the server sooner says so. More tries in vain, and Chromium holds the next ones up. */
+const LONGEST_WAIT_MS = 4000;
+
+export class Retry {
+  private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly open: () => void) {}
+
+  /** How long from now on until the next try. */
+  later(): number {
+    const wait = this.backoff.wait();
+    this.timer = setTimeout(() => this.now(), wait);
+    return wait;
+  }
+
+  /** There is nothing to wait for. A try that is under way is left alone. */
+  now(): void {
+    if (this.timer === undefined) return;
+    this.stop();
+    this.open();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** The last try did it: the next waits are short again. */
+  succeeded(): void {
+    this.backoff.reset();
+  }
+}

@@ -321,10 +321,8 @@ describe('a phone with two cameras, zoom and torch', () => {
 test('two offers meet: the camera can be set all the same, and comes back', async () => {
   // Whoever filmed before.
   await untilText(viewer.page, '#status', /phone is gone|waiting for a phone/i);
-  const phone = await openPhone(session.phones, link, { permissions: [], init: wayIn });
-  await phone.context.addInitScript(meetOffers);
-  await phone.context.grantPermissions(['camera', 'screen-wake-lock']);
-  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  const permissions = ['camera', 'screen-wake-lock'];
+  const phone = await openPhone(session.phones, link, { permissions, init: [wayIn, meetOffers] });
   await untilPainted(viewer.page, 3);
   await phone.page.locator('#quality input[value="saver"]').tap();
   await until('the camera films smaller', async () => (await settingsOf(phone.page)).width === 320);

@@ -129,7 +129,7 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
       await untilPainted(viewer.page, 5);
       expect(takeTroubles(viewer)).toEqual([]);
       expect(takeTroubles(phone, [EVENTS_CUT])).toEqual([]);
-      await phone.context.close();
+      await closePage(phone);
     });
 
     test('persons are found where they are, by a camera that the page draws itself', async () => {
@@ -143,7 +143,7 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
       expectFound(await tallyPeople(viewer.page, before));
       expect(takeTroubles(viewer)).toEqual([]);
       expect(takeTroubles(phone)).toEqual([]);
-      await phone.context.close();
+      await closePage(phone);
     });
   });
 
@@ -158,7 +158,7 @@ describe.skipIf(NO_FIREFOX)(`Firefox${NO_FIREFOX ? ` (skipped: ${NO_FIREFOX})` :
     };
 
     afterAll(async () => {
-      await viewer?.context.close();
+      if (viewer) await closePage(viewer);
       if (phone) await closePage(phone);
     });
 

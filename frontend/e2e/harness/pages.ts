@@ -28,6 +28,12 @@ export type Kept = {
 
 const open = new Set<Kept>();
 
+/** A word that crosses with its reader's leaving, or with the loss of its own seat, is refused; the browser logs that. */
+const CROSSED = /status of 409 .*\/signal\?/;
+const CROSSING_MS = 5000;
+const CHANGES_SEATS = /\/leave\?|[?&]takeover=/;
+let seatsChanged = Number.NEGATIVE_INFINITY;
+
 /** What runs in the page before its own code; sent as text. */
 type Init = () => void;
 
@@ -94,8 +100,9 @@ export async function openLens(browser: Browser): Promise<Page> {
   return page;
 }
 
-export async function closePage(watched: Watched): Promise<void> {
+export async function closePage(watched: Kept & { context: { close(): Promise<void> } }): Promise<void> {
   open.delete(watched);
+  seatsChanged = Date.now();
   await watched.context.close();
 }
 
@@ -130,7 +137,7 @@ function watch(name: string, page: Page, context: BrowserContext): Watched {
   };
   page.on('console', (message) => {
     const text = `${message.type()}: ${message.text()} (${message.location().url})`;
-    if (message.type() === 'error') trouble(text);
+    if (isTrouble(message.type(), text)) trouble(text);
     else watched.log.push(text);
   });
   page.on('pageerror', (error) => trouble(`uncaught: ${error.stack ?? error.message}`));
@@ -139,10 +146,22 @@ function watch(name: string, page: Page, context: BrowserContext): Watched {
     list.push(url);
     checkOrigin(page.url(), url, trouble);
   };
-  context.on('request', (request) => asked(watched.requests, request.url()));
+  context.on('request', (request) => {
+    asked(watched.requests, request.url());
+    noteSeats(request);
+  });
   page.on('websocket', (socket) => asked(watched.sockets, socket.url()));
   return watched;
 }
+
+/** A page that is loaded anew leaves its seat, too. */
+export function noteSeats(request: { url(): string; isNavigationRequest(): boolean }): void {
+  if (request.isNavigationRequest() || CHANGES_SEATS.test(request.url())) seatsChanged = Date.now();
+}
+
+/** Whether a line on the console means that something went wrong. */
+export const isTrouble = (type: string, text: string) =>
+  type === 'error' && !(CROSSED.test(text) && Date.now() - seatsChanged < CROSSING_MS);
 
 export function checkOrigin(pageUrl: string, requested: string, trouble: (text: string) => void): void {
   const url = new URL(requested);

@@ -1,6 +1,6 @@
 // Pages of browsers that Puppeteer drives, under the same watch as Playwright's.
 import type { Browser, BrowserContext, Page } from 'puppeteer-core';
-import { checkOrigin, type Kept, keepWatch } from './pages';
+import { checkOrigin, isTrouble, type Kept, keepWatch, noteSeats } from './pages';
 import type { Asked } from './viewer';
 
 export type PuppetPage = Kept & {
@@ -42,11 +42,14 @@ function watch({ page, log, troubles }: PuppetPage): void {
   };
   page.on('console', (message) => {
     const text = `${message.type()}: ${message.text()} (${message.location().url})`;
-    if (message.type() === 'error') trouble(text);
+    if (isTrouble(message.type(), text)) trouble(text);
     else log.push(text);
   });
   page.on('pageerror', (error) => trouble(`uncaught: ${error instanceof Error ? error.stack : error}`));
-  page.on('request', (request) => checkOrigin(page.url(), request.url(), trouble));
+  page.on('request', (request) => {
+    checkOrigin(page.url(), request.url(), trouble);
+    noteSeats(request);
+  });
 }
 
 /** WebDriver tells what a page logs, not what the browser itself says about the page. */

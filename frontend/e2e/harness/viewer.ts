@@ -65,6 +65,3 @@ export async function paintedRate(page: Page, results: number): Promise<number> 
 
 /** What the browser itself logs while the server is away, or no longer knows the room. */
 export const SERVER_AWAY = [/Failed to load resource/, /WebSocket connection to .* failed/, /ERR_/];
-
-/** A seat is taken between two words of the page that had it: the second one is refused, and the browser logs that. */
-export const SEAT_TAKEN = [/status of 409 .*\/signal\?/];

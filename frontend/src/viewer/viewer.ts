@@ -304,7 +304,7 @@ export class Viewer {
     // The phone went without a goodbye on the wire: the room says it is gone and no frame comes.
     if (left) this.receiver.close();
     const phonePresent = situation.phonePresent && situation.seat !== 'replaced';
-    relay.note({ phonePresent, direct: connection === 'live' });
+    relay.note({ phonePresent, direct: connection === 'live', offered: situation.peer !== 'none' });
   }
 
   /** Nothing of the last video stays, neither on the screen nor in the worker. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PATIENCE_MS, PostingRule, RETRY_MS, type Situation } from './posting-rule';
+import { PATIENCE_MS, PostingRule, RETRY_MS, type Situation, STANDING_PATIENCE_MS } from './posting-rule';
 
 const apart: Situation = { filming: true, viewerPresent: true, direct: false };
 const direct: Situation = { ...apart, direct: true };
@@ -92,14 +92,32 @@ describe('PostingRule', () => {
       expect(rule.due).toBe(NOW + 30_000);
     });
 
-    it('is asked meanwhile: posts at once after it, even beside a connection that carries nothing', () => {
+    it('is asked meanwhile: posts at once after it', () => {
+      rule.note(direct, NOW);
+      rule.note({ ...paused, direct: false }, NOW + 1);
+      rule.asked(NOW + 2);
+      rule.note(apart, NOW + 30_000);
+      expect(rule.due).toBe(NOW + 30_000);
+    });
+
+    it('is asked meanwhile: a connection that stands has a moment to carry again', () => {
       rule.note(direct, NOW);
       rule.note({ ...direct, ...news }, NOW + 1);
       rule.asked(NOW + 2);
       rule.note(direct, NOW + 30_000);
-      expect(rule.due).toBe(NOW + 30_000);
-      rule.answered(false, NOW + 30_100);
-      expect(rule.due).toBeNull();
+      const due = NOW + 30_000 + STANDING_PATIENCE_MS;
+      expect(rule.due).toBe(due);
+      rule.answered(false, due + 100);
+      expect(rule.due, 'it carries').toBeNull();
+    });
+
+    it('is asked again after it: the connection carries nothing', () => {
+      rule.note(direct, NOW);
+      rule.note({ ...direct, ...news }, NOW + 1);
+      rule.asked(NOW + 2);
+      rule.note(direct, NOW + 30_000);
+      rule.asked(NOW + 30_100);
+      expect(rule.due).toBe(NOW + 30_100);
     });
 
     it('is patient again where the direct connection has come since', () => {

@@ -2,6 +2,8 @@
 
 /** A direct connection gets this long before the pictures go through the server. */
 export const PATIENCE_MS = 5000;
+/** A direct connection that stood all the while carried nothing before a pause: perhaps it only had nothing to carry. */
+export const STANDING_PATIENCE_MS = 1500;
 /** Nobody listened, or the server did not answer: how soon the next picture is tried. */
 export const RETRY_MS = 1000;
 
@@ -16,7 +18,7 @@ export type Situation = {
 export class PostingRule {
   private situation: Situation = { filming: false, viewerPresent: false, direct: false };
   private from: number | null = null;
-  /** The direct way did not carry the pictures last time: after a pause it is not waited for again. */
+  /** The direct way did not carry the pictures last time: after a pause it is hardly waited for again. */
   private relayed = false;
 
   /** From this moment on pictures are posted; null: nothing has to be. */
@@ -29,7 +31,7 @@ export class PostingRule {
     if (situation.direct && !this.situation.direct) this.relayed = false;
     this.situation = situation;
     if (!this.possible) this.from = null;
-    else if (this.relayed) this.from ??= now;
+    else if (this.relayed) this.from ??= now + (situation.direct ? STANDING_PATIENCE_MS : 0);
     else if (!situation.direct) this.from ??= now + PATIENCE_MS;
     // What is under way goes on until the viewer, which sees whether video arrives, stops listening.
     else if (this.from !== null && this.from > now) this.from = null;

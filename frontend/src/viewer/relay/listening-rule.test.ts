@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ListeningRule, PATIENCE_MS, type Situation, STALL_PATIENCE_MS } from './listening-rule';
 
 const NOW = 50_000;
-const waiting: Situation = { phonePresent: true, direct: false };
-const direct: Situation = { phonePresent: true, direct: true };
-const alone: Situation = { phonePresent: false, direct: false };
+const waiting: Situation = { phonePresent: true, offered: true, direct: false };
+const direct: Situation = { ...waiting, direct: true };
+const alone: Situation = { phonePresent: false, offered: false, direct: false };
 
 describe('ListeningRule', () => {
   it('gives a phone that has come three seconds', () => {
@@ -52,6 +52,15 @@ describe('ListeningRule', () => {
     expect(rule.due).toBeNull();
     rule.note(waiting, NOW + 9500);
     expect(rule.due).toBe(NOW + 9500);
+  });
+
+  it('a phone that was stopped starts anew', () => {
+    const rule = new ListeningRule(false);
+    rule.note(direct, NOW);
+    rule.note({ ...waiting, offered: false }, NOW + 1000);
+    rule.note(waiting, NOW + 1100);
+    expect(rule.due).toBe(NOW + 1000 + PATIENCE_MS);
+    expect(rule.urgent).toBe(false);
   });
 
   it('another phone starts anew', () => {

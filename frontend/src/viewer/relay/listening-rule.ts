@@ -7,6 +7,8 @@ export const STALL_PATIENCE_MS = 1000;
 
 export type Situation = {
   phonePresent: boolean;
+  /** Its camera is on: it has offered its video. */
+  offered: boolean;
   /** Video arrives straight from the phone. */
   direct: boolean;
 };
@@ -28,12 +30,12 @@ export class ListeningRule {
     return this.hadVideo || this.relayedBefore;
   }
 
-  note({ phonePresent, direct }: Situation, now: number): void {
+  note({ phonePresent, offered, direct }: Situation, now: number): void {
     if (direct) {
       this.hadVideo = true;
       this.relayedBefore = false;
     }
-    if (!phonePresent) this.hadVideo = false;
+    if (!phonePresent || !offered) this.hadVideo = false;
     if (!phonePresent || direct) this.from = null;
     else this.from ??= now + this.patience;
   }

@@ -35,6 +35,8 @@ export class Relay {
   clockError: number | null = null;
   private room: RoomCreated | null = null;
   private rule = new ListeningRule(false);
+  /** The phone has offered its video. */
+  private offered = false;
   private socket: RelaySocket | undefined;
   private decoder: NewestDecoder<RelayFrame> | undefined;
   private readonly backoff = new Backoff(ASK_AGAIN.first, ASK_AGAIN.longest);
@@ -68,9 +70,12 @@ export class Relay {
   }
 
   note(situation: Situation): void {
+    const isNew = situation.offered && !this.offered;
+    this.offered = situation.offered;
     this.rule.note(situation, performance.now());
     if (situation.direct && this.room) keep(forThisTab, KEY, null);
     this.apply();
+    if (isNew && this.socket) this.beginToAsk();
   }
 
   /** A phone has come, or come anew: it knows nothing of us. */
@@ -113,9 +118,8 @@ export class Relay {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const decoder = new NewestDecoder<RelayFrame>((picture, frame) => this.show(picture, frame));
     this.decoder = decoder;
-    this.backoff.reset();
     this.socket = new RelaySocket(url.href, {
-      opened: () => (this.rule.urgent ? this.ask() : this.askSoon()),
+      opened: () => this.beginToAsk(),
       frame: (frame) => {
         this.bytes += frame.bytes;
         decoder.offer(frame);
@@ -137,7 +141,15 @@ export class Relay {
     this.handlers.changed();
   }
 
+  private beginToAsk(): void {
+    this.backoff.reset();
+    if (this.rule.urgent) this.ask();
+    else this.askSoon();
+  }
+
+  /** A phone whose camera is off has nothing to send, and would remember that it was asked. */
   private ask(): void {
+    if (!this.offered) return;
     this.handlers.ask();
     this.askSoon();
   }

@@ -41,6 +41,8 @@ const OPENING_MS = 50;
 
 export class FakeBrowser {
   opened: FakeTrack[] = [];
+  /** Telling which cameras there are waits for this. */
+  counting: Promise<void> = Promise.resolve();
   /** The name of the error that asking for a camera ends with, by camera; `any` for all. */
   refusals: Record<string, string> = {};
   readonly permission = Object.assign(new EventTarget(), { state: 'prompt' });
@@ -61,7 +63,10 @@ export class FakeBrowser {
     const devices = ['one', 'two'].map((deviceId) => ({ kind: 'videoinput', deviceId }));
     const mediaDevices = Object.assign(new EventTarget(), {
       getUserMedia: this.getUserMedia,
-      enumerateDevices: async () => devices,
+      enumerateDevices: async () => {
+        await this.counting;
+        return devices;
+      },
     });
     return {
       document: this.page,

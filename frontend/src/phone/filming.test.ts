@@ -10,6 +10,7 @@ let reports: CameraReport[];
 let filming: Filming;
 /** What showing a track gives back: nothing, or a promise that nobody may wait for. */
 let shown: Promise<never> | undefined;
+let wanted: boolean;
 
 const running = () => browser.opened.at(-1) as FakeTrack;
 const alive = () => browser.opened.filter(({ readyState }) => readyState === 'live').length;
@@ -21,6 +22,7 @@ beforeEach(async () => {
   vi.useFakeTimers();
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   shown = undefined;
+  wanted = true;
   browser = new FakeBrowser();
   for (const [name, value] of Object.entries(browser.globals())) vi.stubGlobal(name, value);
   await begin();
@@ -35,7 +37,7 @@ async function begin(): Promise<void> {
     shot: () => shown,
     stopped: () => {},
     told: (report) => reports.push(report),
-    wanted: () => true,
+    wanted: () => wanted,
   });
   void filming.start();
   await vi.advanceTimersByTimeAsync(50);
@@ -229,6 +231,33 @@ describe('Filming', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(state()).toEqual({ kind: 'off' });
     expect(alive()).toBe(0);
+  });
+
+  it('stays off when it is stopped while the cameras are counted', async () => {
+    let count = () => {};
+    browser.counting = new Promise((resolve) => {
+      count = resolve;
+    });
+    browser.show('hidden');
+    browser.show('visible');
+    await vi.advanceTimersByTimeAsync(1000);
+    filming.stop();
+    count();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(state()).toEqual({ kind: 'off' });
+    expect(alive()).toBe(0);
+    expect(browser.opened).toHaveLength(1);
+  });
+
+  it('does not touch a lost camera any more where this phone may not film', async () => {
+    browser.refusals.any = 'NotReadableError';
+    running().end();
+    await vi.advanceTimersByTimeAsync(100);
+    browser.refusals = {};
+    wanted = false;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(state()).toEqual({ kind: 'off' });
+    expect(browser.opened).toHaveLength(1);
   });
 });
 

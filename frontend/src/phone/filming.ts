@@ -136,11 +136,12 @@ export class Filming {
   }
 
   private async film(open: () => Promise<MediaStreamTrack>): Promise<void> {
+    if (!this.handlers.wanted()) return this.stop();
     try {
       const track = await open();
+      await this.countCameras();
       // Meanwhile somebody may have pressed Stop, or another phone may have taken over.
       if (this.state.kind === 'off' || !this.handlers.wanted()) return this.stop();
-      await this.countCameras();
       this.recovery.end();
       this.enter({ kind: 'on' });
       this.handlers.shot({ track, frontal: this.camera.frontal });

@@ -66,3 +66,20 @@ it('does not blame the server for a timer that was held up', () => {
   pass(1);
   expect(deaths).toHaveLength(1);
 });
+
+it('hurries a try to connect, and nothing else', () => {
+  line.hurry();
+  pass(60_000);
+  expect(deaths).toEqual([]);
+  line.opened();
+  line.hurry();
+  pass(5999);
+  expect(deaths).toEqual([]);
+  line.stop();
+  start = performance.now();
+  line.connecting();
+  pass(100);
+  line.hurry();
+  pass(1000);
+  expect(deaths).toEqual([['it does not open', 1100]]);
+});

@@ -38,6 +38,7 @@ export class RelaySocket {
 
   /** Somebody has heard of the server: there is nothing to wait for. */
   retry(): void {
+    this.lifeline.hurry();
     this.again.now();
   }
 

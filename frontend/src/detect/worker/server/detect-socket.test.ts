@@ -133,11 +133,13 @@ it('DetectSocket tries every four seconds, and at once when the server was heard
   socket.retry();
   expect(FakeSocket.made).toBe(21);
   socket.retry();
-  pass(10_000);
-  expect(FakeSocket.made, 'one under way is left alone').toBe(21);
+  pass(999);
+  expect(FakeSocket.made, 'one under way has a second more').toBe(21);
+  pass(10);
+  expect(FakeSocket.made, 'and is followed at once').toBe(22);
   refuse();
   socket.close();
   socket.retry();
   pass(10_000);
-  expect(FakeSocket.made, 'it was closed for good').toBe(21);
+  expect(FakeSocket.made, 'it was closed for good').toBe(22);
 });

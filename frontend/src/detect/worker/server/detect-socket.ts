@@ -95,6 +95,7 @@ export class DetectSocket {
 
   /** Somebody has heard of the server: there is nothing to wait for. */
   retry(): void {
+    this.lifeline.hurry();
     this.again.now();
   }
 

@@ -100,9 +100,9 @@ export class Phone {
 
   /** Takes the seat at once, so that the laptop can say that the phone is here. */
   private async join(room: string): Promise<void> {
-    this.note({ unreachable: false, refusal: null });
     this.ice.enter(room, this.token);
     await this.ice.known;
+    this.note({ unreachable: false, refusal: null });
     this.enter(room);
   }
 

@@ -1,4 +1,4 @@
-// Item 8: what the pages connect by.
+// What the pages connect by.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { IceServers } from './ice';
 

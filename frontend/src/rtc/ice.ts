@@ -7,6 +7,8 @@ import { ServerBackoff } from './server-backoff';
 
 /** No timer of hours: it would not count the time that a laptop sleeps. */
 const LOOK_EVERY_MS = 60_000;
+/** A network that swallows everything does not say so. */
+const PATIENCE_MS = 5000;
 /** However short-lived the credentials are. */
 const LEAST_MS = 20_000;
 
@@ -62,7 +64,7 @@ export class IceServers {
     while (path === this.path) {
       this.askedAt = Date.now();
       try {
-        const answer = await ask(path, parseRoomIce);
+        const answer = await ask(path, parseRoomIce, { signal: AbortSignal.timeout(PATIENCE_MS) });
         if (path !== this.path) return;
         this.answer = answer;
         this.renew();

@@ -172,7 +172,7 @@ describe('a phone that films people', () => {
     await untilText(phone.page, '#status', /taken away/);
     await mute(false);
     await phone.page.evaluate(() => window.way.show(true));
-    await untilBack(viewer.page, 'unlocked');
+    await untilPainted(viewer.page, 3);
     await untilText(phone.page, '#status', /^Live/);
     expect((await settingsOf(phone.page)).opened, 'the same track').toBe(opened);
 
@@ -181,8 +181,8 @@ describe('a phone that films people', () => {
     await untilText(phone.page, '#status', /taken away/);
     expect((await settingsOf(phone.page)).opened, 'nothing is asked for behind a lock').toBe(opened);
     await phone.page.evaluate(() => window.way.show(true));
-    await untilBack(viewer.page, 'unlocked, camera opened anew');
     await untilText(phone.page, '#status', /^Live/);
+    await untilPainted(viewer.page, 3);
     expect((await settingsOf(phone.page)).opened, 'another track').toBe(opened + 1);
   });
 

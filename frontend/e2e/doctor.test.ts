@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBarePhone } from './harness/chrome';
 import { keepPeerConnections, lineOf, openDetails, selectedPair, untilLine } from './harness/doctor';
-import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
+import { closePage, countSignals, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { type Session, startSession } from './harness/session';
 import { until } from './harness/until';
 import { joinLink, SERVER_AWAY, untilPainted, untilText } from './harness/viewer';
@@ -89,17 +89,15 @@ test('a live session is all green, and its figures are those of getStats', async
 });
 
 test('an open panel has the phone’s figures anew, a closed one leaves the phone alone', async () => {
-  const posted = () => phone.requests.filter((url) => url.includes('/signal')).length;
-  const before = posted();
-  await until('the phone tells of itself again', () => posted() > before);
+  const [asked, told] = [countSignals(viewer.page, 'ask_facts'), countSignals(phone.page, 'facts')];
+  await until('the phone tells of itself again', () => asked() > 0 && told() > 0);
   await untilLine(viewer.page, 'phone-signalling', 'ok', /^open, \d+ ms$/);
   await viewer.page.keyboard.press('d');
   expect(await isOpen()).toBe(false);
-  // What was asked before may still be told; after it nothing is, for longer than an open panel waits.
-  await untilPainted(viewer.page, 15);
-  const last = posted();
+  // For longer than an open panel waits. What changes meanwhile the phone tells by itself.
+  const last = asked();
   await untilPainted(viewer.page, 45);
-  expect(posted()).toBe(last);
+  expect(asked()).toBe(last);
 });
 
 test('a server that is away is red on both pages, and green when it is back', async () => {

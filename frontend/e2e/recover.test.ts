@@ -59,15 +59,16 @@ test('a phone that finds no server when it joins goes on trying, and is there wh
 
 test('“Try now” while the server is being asked: the phone sits down once', async () => {
   const held: (() => void)[] = [];
-  await phone.page.route(LOOK_UP, (route) => route.abort());
-  await phone.page.reload({ waitUntil: 'domcontentloaded' });
-  await untilText(phone.page, '#status', /does not answer/i);
-  await phone.page.unroute(LOOK_UP);
+  let isAway = true;
   await phone.page.route(LOOK_UP, async (route) => {
+    if (isAway) return route.abort();
     await new Promise<void>((resolve) => held.push(resolve));
     // Nobody waits any more for what was asked before.
     await route.continue().catch(() => {});
   });
+  await phone.page.reload({ waitUntil: 'domcontentloaded' });
+  await untilText(phone.page, '#status', /does not answer/i);
+  isAway = false;
   await until('a question waits for its answer', () => held.length > 0);
   await phone.page.locator('#start').tap();
   await until('there is another one', () => held.length > 1);

@@ -1,5 +1,5 @@
 // Phone and laptop cannot reach each other: pictures go through the server, are detected, and their times are true.
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchLaptopBehind, launchPhoneBehind } from '../../bench/checks/launcher';
 import { buildSkew, measuredSkew, skewed } from '../../bench/checks/skew';
@@ -12,7 +12,7 @@ import { launchLaptop, launchPhone } from './harness/chrome';
 import { expectTrueDrawing } from './harness/drawing';
 import { counted } from './harness/figures';
 import { GuestNetwork, noNamespaces } from './harness/namespace';
-import { closePage, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
+import { closePage, countSignals, openPhone, openViewer, takeTroubles, type Watched } from './harness/pages';
 import { tallyPeople } from './harness/people';
 import { Server } from './harness/server';
 import { untilState } from './harness/state';
@@ -50,15 +50,6 @@ async function untilRelayed({ page }: Watched): Promise<void> {
   expect(await posted(), 'what is posted is counted').toBeGreaterThan(before);
   expect(await counted(server, 'sightline_relay_sockets_open')).toBeGreaterThan(0);
   await until('the badge says so', () => page.locator('#relay-badge').isVisible());
-}
-
-/** What the viewer says to the phone from now on. */
-function countSignals(page: Page, kind: 'answer' | 'relay'): () => number {
-  let count = 0;
-  page.on('request', (request) => {
-    if (request.postData()?.startsWith(`{"${kind}"`)) count += 1;
-  });
-  return () => count;
 }
 
 /** In so many moments of the clip. */

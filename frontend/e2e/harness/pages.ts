@@ -111,6 +111,15 @@ export function takeTroubles(watched: Pick<Watched, 'troubles'>, expected: RegEx
   return watched.troubles.splice(0).filter((trouble) => !expected.some((pattern) => pattern.test(trouble)));
 }
 
+/** How many signals of this kind the page has posted since. */
+export function countSignals(page: Page, kind: string): () => number {
+  let count = 0;
+  page.on('request', (request) => {
+    if (request.postData()?.startsWith(`{"${kind}"`)) count += 1;
+  });
+  return () => count;
+}
+
 export async function saveArtifacts(test: string): Promise<void> {
   mkdirSync(ARTIFACTS, { recursive: true });
   const file = (name: string) => join(ARTIFACTS, `${test} ${name}`.replaceAll(/[^a-z0-9.]+/gi, '-'));

@@ -101,7 +101,7 @@ pub struct Args {
     /// Largest JPEG, in pixels
     #[arg(long, env = "MAX_PIXELS", default_value_t = 3840 * 2160)]
     pub max_pixels: usize,
-    /// Rooms kept at a time, 65536 at most; beyond it, one that nobody entered makes way, else the one empty longest
+    /// Rooms kept at a time, 65536 at most; beyond it, one that nobody entered in 10 s makes way, else the one empty longest
     #[arg(long, env = "MAX_ROOMS", default_value_t = 1024)]
     pub max_rooms: usize,
     /// Minutes after which an empty room is forgotten

@@ -33,8 +33,13 @@ pub use keeper::ROOMS_FILE;
 pub use keys::RoomKeys;
 pub use sitting::{Sent, Sitting};
 
-/// How long a page whose stream broke keeps its seat: it misses the server for 5 s before it looks for it.
+/// How long a page whose stream broke keeps its seat: it misses the server for 5 s before it looks for it. Also
+/// the time that a page has to enter the room that was made for it.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Of so many rooms one that waits for its page may stay at the expense of people who are away: were it all of
+/// them, whoever asks for rooms in a row would take theirs.
+const SPARED: usize = 8;
 
 /// More are not kept on disk.
 pub const MAX_ROOMS: usize = 1 << 16;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::error::RoomError;
 use super::keys::{RoomKeys, is_same};
 use super::seat::{Seat, Told};
-use super::{Post, RoomLimits, Wish};
+use super::{GRACE, Post, RoomLimits, Wish};
 use crate::protocol::{Role, RoomEvent};
 
 pub struct Room {
@@ -46,6 +46,11 @@ impl Room {
     pub fn idle(&self) -> Option<Duration> {
         self.is_empty()
             .then(|| self.idle_before + self.idle_since.elapsed())
+    }
+
+    /// Whoever it was made for has had no time yet to come.
+    pub fn is_awaited(&self) -> bool {
+        !self.entered && self.idle() < Some(GRACE)
     }
 
     /// Takes the seat, or goes on in it; an error is what is said instead.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::GRACE;
 use super::error::RoomError;
 use super::room::Room;
 use super::terminal::Terminal;
+use super::{GRACE, SPARED};
 use crate::protocol::Role;
 
 #[derive(Default)]
@@ -39,13 +39,21 @@ impl State {
     }
 
     /// The empty room that makes way for another: one that nobody ever entered, or else whoever asks for
-    /// rooms in a row takes the rooms of people who are away; among these the one empty longest.
+    /// rooms in a row takes the rooms of people who are away; among these the one empty longest. One that was
+    /// just made goes last, before its page is there; but of such only so many are spared.
     pub fn most_dispensable_room(&self) -> Option<String> {
         let kept_free = self.terminal.as_ref().filter(|terminal| terminal.is_free);
         let kept_free = kept_free.map(|terminal| &terminal.room);
         let empty = self.rooms.values().filter(|room| room.is_empty());
         let empty = empty.filter(|room| Some(&room.keys.room) != kept_free);
-        let first = empty.max_by_key(|room| (!room.entered, room.idle()))?;
+        let awaited = empty.clone().filter(|room| room.is_awaited()).count();
+        let are_spared = awaited <= (self.rooms.len() / SPARED).max(1);
+        let rank = |room: &Room| match room.entered {
+            false if are_spared && room.is_awaited() => 0,
+            true => 1,
+            false => 2,
+        };
+        let first = empty.max_by_key(|room| (rank(room), room.idle()))?;
         Some(first.keys.room.clone())
     }
 

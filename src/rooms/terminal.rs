@@ -40,7 +40,10 @@ impl Rooms {
         let terminal = state.terminal.as_mut().filter(|it| it.is_free)?;
         terminal.is_free = false;
         let name = terminal.room.clone();
-        state.rooms.get(&name).map(|room| room.keys.clone())
+        let room = state.rooms.get_mut(&name)?;
+        // However long it was kept free: who has it now comes in a moment.
+        room.begin_idling();
+        Some(room.keys.clone())
     }
 
     /// It counts as made anew: its code is shown again, and must not expire a moment later.

@@ -183,22 +183,59 @@ fn empty_rooms_make_way_and_occupied_ones_stay() {
     assert!(matches!(rooms.create(), Err(RoomError::Full)));
 }
 
+/// Rooms whose people are away.
+fn left<const N: usize>(rooms: &Rooms) -> [RoomKeys; N] {
+    [(); N].map(|()| {
+        let keys = rooms.create().unwrap();
+        drop(sit(rooms, &keys, Role::Viewer, Wish::default()));
+        keys
+    })
+}
+
+fn count(rooms: &Rooms, of: &[RoomKeys]) -> usize {
+    let there = of.iter().filter(|keys| rooms.exists(&keys.room));
+    there.count()
+}
+
 #[tokio::test(start_paused = true)]
 async fn rooms_that_nobody_entered_make_way_first() {
     let rooms = rooms(3);
-    let away = [(); 2].map(|()| {
-        let keys = rooms.create().unwrap();
-        drop(sit(&rooms, &keys, Role::Viewer, Wish::default()));
-        keys
-    });
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let asked_in_a_row = [(); 5].map(|()| rooms.create().unwrap());
-    assert!(away.iter().all(|keys| rooms.exists(&keys.room)));
-    let last = &asked_in_a_row[4];
-    let _viewer = sit(&rooms, last, Role::Viewer, Wish::default());
+    let away: [RoomKeys; 2] = left(&rooms);
+    for _ in 0..5 {
+        rooms.create().unwrap();
+        tokio::time::sleep(GRACE).await;
+    }
+    assert_eq!(count(&rooms, &away), 2);
+    let last = rooms.create().unwrap();
+    let _viewer = sit(&rooms, &last, Role::Viewer, Wish::default());
     rooms.create().unwrap();
-    let left = away.iter().filter(|keys| rooms.exists(&keys.room));
-    assert_eq!(left.count(), 1, "then one of those who are away");
+    assert_eq!(count(&rooms, &away), 1, "then one of those who are away");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_was_just_made_waits_for_its_page() {
+    let rooms = rooms(3);
+    let away: [RoomKeys; 2] = left(&rooms);
+    let new = rooms.create().unwrap();
+    tokio::time::sleep(GRACE - Duration::from_secs(1)).await;
+    rooms.create().unwrap();
+    assert!(rooms.exists(&new.room));
+    assert_eq!(count(&rooms, &away), 1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    rooms.create().unwrap();
+    assert!(!rooms.exists(&new.room), "nobody came");
+    assert_eq!(count(&rooms, &away), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_rooms_in_a_row_takes_few_of_those_who_are_away() {
+    let rooms = rooms(2 * SPARED + 1);
+    let away: [RoomKeys; 2 * SPARED] = left(&rooms);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..50 {
+        rooms.create().unwrap();
+    }
+    assert_eq!(count(&rooms, &away), 2 * SPARED - 2);
 }
 
 #[tokio::test(start_paused = true)]

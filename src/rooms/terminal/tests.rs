@@ -126,6 +126,19 @@ fn it_makes_no_way_before_a_viewer_has_it() {
     assert!(!rooms.exists(&keys.room));
 }
 
+/// Also however long it was kept free.
+#[tokio::test(start_paused = true)]
+async fn it_makes_no_way_before_its_viewer_is_there_either() {
+    let rooms = Rooms::new(limits(2));
+    let keys = rooms.terminal_room().unwrap();
+    let away = rooms.create().unwrap();
+    drop(sit(&rooms, &away, &away.viewer_token));
+    tokio::time::sleep(IDLE / 2).await;
+    assert_eq!(taken(&rooms), Some(keys.room.clone()));
+    rooms.create().unwrap();
+    assert!(rooms.exists(&keys.room) && !rooms.exists(&away.room));
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_that_has_expired_meanwhile_is_given_to_nobody() {
     let rooms = Rooms::new(limits(9));

@@ -3,7 +3,7 @@
 //! Addresses are those of the connections: what a header says of them (`X-Forwarded-For`) anybody can write.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -95,11 +95,24 @@ fn make_room(full_at: &mut HashMap<IpAddr, Instant>, now: Instant) {
 
 /// What counts as one address: an IPv6 host out in the world has a whole /64 to choose from. Link-local and
 /// unique local /64s are shared by all hosts of a network, so there each address counts: one device could lock
-/// out the others. One that takes on many addresses meets the limits of connections, rooms and codes in all.
+/// out the others. One that takes on many addresses meets the limits of connections, rooms and codes in all, and
+/// for keys that of its whole network ([`whole_network_of`]).
 pub fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) if !is_shared(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         whole => whole,
+    }
+}
+
+/// All addresses that one device of a local network may take on at will. What is not local is as it was: the
+/// neighbours of a public IPv4 address are strangers.
+pub fn whole_network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(ip) if ip.is_private() || ip.is_link_local() => {
+            Ipv4Addr::from_bits(ip.to_bits() >> 8 << 8).into()
+        }
+        alone => alone,
     }
 }
 
@@ -157,6 +170,23 @@ mod tests {
         assert!(ask("::ffff:192.0.2.1"));
         assert!(!ask("192.0.2.1"), "the same in another form");
         assert!(ask("192.0.2.2"));
+    }
+
+    #[test]
+    fn what_a_device_takes_on_at_will_is_one_network() {
+        for (one, other, is_same) in [
+            ("fe80::1", "fe80::2", true),
+            ("fd00:7::1", "fd00:7::2", true),
+            ("fd00:7::1", "fd00:7:0:1::1", false),
+            ("2001:db8::1", "2001:db8::2", true),
+            ("192.168.1.5", "::ffff:192.168.1.6", true),
+            ("192.168.1.5", "192.168.2.5", false),
+            ("169.254.7.1", "169.254.7.2", true),
+            ("192.0.2.1", "192.0.2.2", false),
+        ] {
+            let networks = [one, other].map(|text| whole_network_of(ip(text)));
+            assert_eq!(networks[0] == networks[1], is_same, "{one} {other}");
+        }
     }
 
     #[test]

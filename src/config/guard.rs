@@ -28,7 +28,7 @@ pub struct GuardArgs {
     /// Rooms that one address may make in a minute; this machine's own viewer is not counted
     #[arg(long, env = "ROOMS_PER_MINUTE", default_value_t = 30)]
     pub rooms_per_minute: u32,
-    /// Wrong keys and tokens that are answered to one address in a minute
+    /// Wrong keys and tokens that are answered to one address in a minute; to its network ten times as many keys
     #[arg(long, env = "GUESSES_PER_MINUTE", default_value_t = 30)]
     pub guesses_per_minute: u32,
     /// Largest head of a request, in bytes

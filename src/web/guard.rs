@@ -6,7 +6,7 @@ mod body;
 mod host;
 mod origin;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -78,7 +78,7 @@ const OF_OTHERS: &str = "camera=(), microphone=(), geolocation=(), display-captu
 
 /// Which hosts, origins and callers are heard.
 pub struct Guard {
-    listening: IpAddr,
+    listening: SocketAddr,
     hosts: HostNames,
     origins: Origins,
     access: Access,
@@ -89,7 +89,7 @@ impl Guard {
     /// `port`: the one the server listens on.
     pub fn new(config: &Config, port: u16) -> Self {
         Self {
-            listening: config.listen.ip().to_canonical(),
+            listening: SocketAddr::new(config.listen.ip().to_canonical(), port),
             hosts: HostNames::new(config),
             origins: Origins::new(config, port),
             access: Access::new(&config.guard),

@@ -1,6 +1,6 @@
 //! Who may make rooms and have frames detected: this machine itself, and whoever has the access key.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Transport;
-use super::host::is_this_machine;
+use super::host::{is_at, is_this_machine};
 use crate::config::GuardConfig;
 use crate::config::guard::AccessKey;
-use crate::limits::RateLimiter;
+use crate::limits::{RateLimiter, whole_network_of};
 use crate::metrics::Refusal;
 use crate::web::AppState;
 use crate::web::error::Failure;
@@ -31,6 +31,9 @@ const MARKS_OF_PROXIES: [&str; 7] = [
     "cf-connecting-ip",
 ];
 
+/// A network has so many times the wrong keys of one address: others there must be able to mistype theirs.
+const ADDRESSES_OF_A_NETWORK: u32 = 10;
+
 /// The other end of the connection. `server.rs` attaches it to every request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
@@ -40,7 +43,8 @@ pub struct Peer(pub IpAddr);
 /// Behind a tunnel or a proxy on this machine all visitors have the one address of loopback. They are
 /// then one caller, and share its limits. The viewer on this machine is told from them by its Host and
 /// by plain HTTP: tunnels are led to HTTPS. Where the server listens on one address of the network only,
-/// who comes from that very address is this machine.
+/// who comes from that very address, and names it as the viewer does, is this machine: a program there that
+/// passes on connections from elsewhere has the address, but its visitors name another.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub ip: IpAddr,
@@ -49,8 +53,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// `listening`: the address that the server listens on.
-    pub fn of(request: &Request, host: &Authority, listening: IpAddr) -> Option<Self> {
+    /// `listening`: where the server listens.
+    pub fn of(request: &Request, host: &Authority, listening: SocketAddr) -> Option<Self> {
         let Peer(ip) = request.extensions().get::<Peer>()?;
         let ip = ip.to_canonical();
         let is_marked = |mark: &&str| request.headers().contains_key(*mark);
@@ -58,7 +62,7 @@ impl Caller {
         let is_plain = request.extensions().get() == Some(&Transport::Plain);
         let is_here = match ip.is_loopback() {
             true => is_plain && is_this_machine(host),
-            false => ip == listening,
+            false => ip == listening.ip() && is_at(host, listening),
         };
         let is_local = is_here && !passed_on;
         Some(Self { ip, is_local })
@@ -68,7 +72,7 @@ impl Caller {
 /// The access key, and what slows down those who guess it.
 pub struct Access {
     key: Option<AccessKey>,
-    keys: RateLimiter,
+    keys: KeyGuesses,
     tokens: RateLimiter,
     rooms: RateLimiter,
 }
@@ -79,7 +83,7 @@ impl Access {
         let limiter = |per_minute| RateLimiter::new(per_minute, per_minute);
         Self {
             key: config.access_key.clone(),
-            keys: limiter(limits.guesses_per_minute),
+            keys: KeyGuesses::new(limits.guesses_per_minute),
             tokens: limiter(limits.guesses_per_minute),
             rooms: limiter(limits.rooms_per_minute),
         }
@@ -95,7 +99,7 @@ impl Access {
         if key.is(given) {
             return Ok(());
         }
-        let _ = self.keys.allow(caller.ip);
+        self.keys.count(caller.ip);
         Err(wrong_key())
     }
 
@@ -111,6 +115,32 @@ impl Access {
             Ok(()) => response,
             Err(wait) => too_many_guesses(wait).into_response(),
         }
+    }
+}
+
+/// Wrong keys, by address and by its whole network: a device has as many addresses of that as it likes.
+struct KeyGuesses {
+    of_address: RateLimiter,
+    of_network: RateLimiter,
+}
+
+impl KeyGuesses {
+    fn new(per_minute: u32) -> Self {
+        let of_network = per_minute.saturating_mul(ADDRESSES_OF_A_NETWORK);
+        Self {
+            of_address: RateLimiter::new(per_minute, per_minute),
+            of_network: RateLimiter::new(of_network, of_network),
+        }
+    }
+
+    fn check(&self, ip: IpAddr) -> Result<(), Duration> {
+        self.of_address.check(ip)?;
+        self.of_network.check(whole_network_of(ip))
+    }
+
+    fn count(&self, ip: IpAddr) {
+        let _ = self.of_address.allow(ip);
+        let _ = self.of_network.allow(whole_network_of(ip));
     }
 }
 
@@ -135,7 +165,7 @@ fn too_many_guesses(wait: Duration) -> Failure {
     too_many(
         Refusal::Guesses,
         wait,
-        "too many wrong keys or tokens came from this address",
+        "too many wrong keys or tokens came from this address or network",
     )
 }
 
@@ -202,4 +232,68 @@ fn key_in(uri: &Uri) -> Option<String> {
         key: Option<String>,
     }
     Query::<KeyQuery>::try_from_uri(uri).ok()?.0.key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "correct-horse";
+    const PER_MINUTE: u32 = 3;
+
+    fn access() -> Access {
+        let unlimited = || RateLimiter::new(u32::MAX, u32::MAX);
+        Access {
+            key: Some(KEY.into()),
+            keys: KeyGuesses::new(PER_MINUTE),
+            tokens: unlimited(),
+            rooms: unlimited(),
+        }
+    }
+
+    /// The status of the answer to somebody who comes from there.
+    fn told(access: &Access, ip: &str, key: &str) -> StatusCode {
+        let ip = ip.parse().unwrap();
+        let caller = Caller {
+            ip,
+            is_local: false,
+        };
+        match access.check_key(caller, Some(key)) {
+            Ok(()) => StatusCode::OK,
+            Err(failure) => failure.into_response().status(),
+        }
+    }
+
+    /// Tokens come back while this runs, slowly: one in two seconds for the network.
+    #[test]
+    fn more_addresses_of_one_network_have_no_more_guesses_without_end() {
+        for (network, other) in [
+            ("fe80::", "2001:db8::1"),
+            ("fd00:7::", "fd00:8::1"),
+            ("192.168.1.", "192.168.2.1"),
+        ] {
+            let access = access();
+            let addresses = (1..100).map(|n| format!("{network}{n}"));
+            let wrong = |ip: &String| told(&access, ip, "wrong") == StatusCode::UNAUTHORIZED;
+            let heard = addresses.take_while(wrong).count();
+            let least = (PER_MINUTE * ADDRESSES_OF_A_NETWORK) as usize;
+            assert!((least..2 * least).contains(&heard), "{heard}");
+            let right = told(&access, &format!("{network}200"), KEY);
+            assert_eq!(
+                right,
+                StatusCode::TOO_MANY_REQUESTS,
+                "the answer would tell"
+            );
+            assert_eq!(told(&access, other, KEY), StatusCode::OK);
+        }
+    }
+
+    #[test]
+    fn right_keys_are_no_guesses() {
+        let access = access();
+        for n in 0..10 * PER_MINUTE * ADDRESSES_OF_A_NETWORK {
+            let ip = format!("fe80::{:x}", n % 7);
+            assert_eq!(told(&access, &ip, KEY), StatusCode::OK);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! be of one origin with us. It cannot choose what the browser writes into Host, so a name that is
 //! nobody's here is refused. An address is no name: nobody can rebind it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::header;
 use axum::http::uri::Authority;
@@ -85,6 +85,13 @@ pub fn is_this_machine(host: &Authority) -> bool {
     is_localhost(&name) || address(&name).is_some_and(|ip| ip.is_loopback())
 }
 
+/// The very address and port, as an `https://` address has them.
+pub fn is_at(host: &Authority, place: SocketAddr) -> bool {
+    const HTTPS: u16 = 443;
+    let port = host.port_u16().unwrap_or(HTTPS);
+    address(&plain(host.host())) == Some(place.ip()) && port == place.port()
+}
+
 /// In lower case, without the dot of the root, as names are compared.
 pub(super) fn plain(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
@@ -143,6 +150,22 @@ mod tests {
         ];
         for other in others {
             assert!(!is_this_machine(&host_header(other).unwrap()), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_its_address_and_port() {
+        let at = |host, place: &str| is_at(&host_header(host).unwrap(), place.parse().unwrap());
+        assert!(at("192.168.1.5:3000", "192.168.1.5:3000"));
+        assert!(at("192.168.1.5", "192.168.1.5:443"));
+        assert!(at("[FD00::2]:3000", "[fd00::2]:3000"));
+        for other in [
+            "192.168.1.5",
+            "192.168.1.5:3001",
+            "192.168.1.6:3000",
+            "x:3000",
+        ] {
+            assert!(!at(other, "192.168.1.5:3000"), "{other}");
         }
     }
 

@@ -341,6 +341,17 @@ async fn this_machine_is_known_by_the_only_address_that_is_listened_on() {
     let ask = || client(&server).post(&rooms);
     let passed_on = ask().header("x-forwarded-for", "192.0.2.9");
     assert_eq!(passed_on.send().await.unwrap().status(), 401);
+    // What a program on this machine passes on without a mark comes from its address, too.
+    let port = server.addr().port();
+    let elsewhere = [
+        PHONE_HOST.to_owned(),
+        format!("{ip}:{}", port ^ 1),
+        format!("192.0.2.9:{port}"),
+    ];
+    for host in elsewhere {
+        let visitor = ask().header("host", &host);
+        assert_eq!(visitor.send().await.unwrap().status(), 401, "{host}");
+    }
     let room: RoomCreated = ask().send().await.unwrap().json().await.unwrap();
     assert_eq!(Some(room.join_url), server.server.join_url());
 }

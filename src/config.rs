@@ -227,7 +227,7 @@ impl Config {
     /// The same, when this machine's addresses have changed.
     pub fn certificate_names_for(&self, addresses: &[LanAddress]) -> Vec<String> {
         let phone_host = self.phone_host.after_change(addresses);
-        parts::certificate_names(addresses, &phone_host, &self.computer)
+        parts::certificate_names(self.listen.ip(), addresses, &phone_host, &self.computer)
     }
 
     /// Sends phones to a tunnel's address in place of this machine's.

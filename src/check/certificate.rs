@@ -40,7 +40,8 @@ fn own(args: &Args) -> Result<Finding> {
     let folder = parts::state_dir(args)?;
     let addresses = parts::scope(args).look();
     let phone_host = parts::phone_host(args, &addresses)?;
-    let names = parts::certificate_names(&addresses, &phone_host, &parts::computer(args));
+    let names =
+        parts::certificate_names(args.host, &addresses, &phone_host, &parts::computer(args));
     let kept = tls::look(&folder, &names)?;
     if let Some(file) = tls::exposed(&folder) {
         let told = format!(

@@ -1,5 +1,6 @@
 //! Single options, checked and filled in: serving needs all of them, `check` tells of each.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -99,8 +100,10 @@ pub fn phone_host(args: &Args, addresses: &[LanAddress]) -> Result<PhoneHost> {
 }
 
 /// Every name that the certificate must be valid for. Bridges to containers come and go with each
-/// project that is started; they are no reason for another certificate.
+/// project that is started; they are no reason for another certificate, unless one is what `--host` names:
+/// the viewer is sent there.
 pub fn certificate_names(
+    host: IpAddr,
     addresses: &[LanAddress],
     phone_host: &PhoneHost,
     computer: &str,
@@ -109,6 +112,7 @@ pub fn certificate_names(
     let lasting = |address: &&LanAddress| address.network != Network::Container;
     let lasting = addresses.iter().filter(lasting);
     names.extend(lasting.map(|address| address.ip.to_string()));
+    names.extend((!host.is_unspecified()).then(|| host.to_string()));
     names.extend(phone_host.bare_host());
     if tls::is_host_name(computer) {
         // As mDNS tells it: the first label under .local.
@@ -198,7 +202,36 @@ pub fn mode_line(mode: Mode, reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    #[test]
+    fn the_certificate_names_the_only_address_that_is_listened_on() {
+        let ip = "172.18.0.1".parse().unwrap();
+        let bridge = LanAddress {
+            ip,
+            interface: "docker0".to_owned(),
+            network: Network::Container,
+        };
+        let names = |host| {
+            let phone_host = PhoneHost::Host("phone.example".to_owned());
+            certificate_names(host, std::slice::from_ref(&bridge), &phone_host, "vm")
+        };
+        assert!(names(ip).contains(&ip.to_string()));
+        let everywhere = names(Ipv4Addr::UNSPECIFIED.into());
+        assert_eq!(
+            everywhere,
+            [
+                "127.0.0.1",
+                "::1",
+                "localhost",
+                "phone.example",
+                "vm",
+                "vm.local"
+            ]
+        );
+    }
 
     #[test]
     fn a_machine_with_a_gpu_infers_itself() {

@@ -22,22 +22,21 @@ fn main() -> ExitCode {
         Command::Demo(args) => args.serve.log_format,
         _ => LogFormat::Text,
     };
+    // The program that begins anew has a log of its own, and says there all that this one would.
+    let begun = turn_telemetry_off(&command);
     log_format.init();
-    begin(command).unwrap_or_else(|error| {
+    begun.and_then(|()| run(command)).unwrap_or_else(|error| {
         log_format.tell_failure(&error);
         ExitCode::FAILURE
     })
 }
 
-fn begin(command: Command) -> Result<ExitCode> {
-    if matches!(
-        command,
-        Command::Serve(_) | Command::Demo(_) | Command::Check(_)
-    ) {
-        telemetry::turn_off()
-            .context("cannot begin anew with ORT_DISABLE_TELEMETRY=1: set it yourself")?;
+fn turn_telemetry_off(command: &Command) -> Result<()> {
+    match command {
+        Command::Serve(_) | Command::Demo(_) | Command::Check(_) => telemetry::turn_off()
+            .context("cannot begin anew with ORT_DISABLE_TELEMETRY=1: set it yourself"),
+        _ => Ok(()),
     }
-    run(command)
 }
 
 #[tokio::main]

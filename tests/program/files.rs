@@ -10,7 +10,7 @@ use tokio::process::{Child, ChildStderr, Command};
 use crate::common::http::{RawAnswer, get};
 use crate::common::rooms::RoomApi;
 use crate::common::{command_line, folders, other_address, say_skipped, soon};
-use crate::logs::Logged;
+use crate::logs::{Logged, lines};
 use crate::{SIGHTLINE, Welcomed, prepared, sightline, welcomed};
 
 /// Fewer than macOS gives.
@@ -29,6 +29,12 @@ fn connections_max(metrics: &RawAnswer) -> &str {
     let mut lines = metrics.body.lines();
     let found = lines.find_map(|line| line.strip_prefix("sightline_connections_max "));
     found.expect("it is told")
+}
+
+fn warnings(told: &str) -> Vec<&str> {
+    let mut lines = lines(told);
+    lines.retain(|line| line.contains("WARN"));
+    lines
 }
 
 /// Strangers who ask for something large and take nothing of it, until one is told something else.
@@ -81,8 +87,7 @@ async fn strangers_are_told_and_this_machine_is_served() {
     assert!((1..=most).contains(&served.len()), "{}", served.len());
     drop(served);
     let (_, told) = logged.stop().await;
-    let warnings: Vec<&str> = told.lines().filter(|line| line.contains("WARN")).collect();
-    let [warning] = warnings[..] else {
+    let [warning] = warnings(&told)[..] else {
         panic!("not one warning: {told}");
     };
     for words in ["--max-connections", "1024", "128 files", "ulimit -n"] {
@@ -102,7 +107,7 @@ async fn the_limit_is_raised_as_far_as_it_may_be() {
     let metrics = get(here, "localhost", "/metrics").await;
     assert_eq!(connections_max(&metrics), "100");
     let (_, told) = logged.stop().await;
-    assert!(!told.contains("WARN"), "{told}");
+    assert!(warnings(&told).is_empty(), "{told}");
 }
 
 /// It is tried twenty times a second; that it fails is told when it begins to.

@@ -24,7 +24,7 @@ use crate::tls::CertificateFiles;
 use crate::tunnel::TunnelKind;
 
 pub use guard::{GuardArgs, GuardConfig, Limits};
-pub use phone_host::{PhoneHost, host_of};
+pub use phone_host::{Lack, PhoneHost, host_of};
 
 /// Threads per session up to which one more still pays on common laptops.
 const USEFUL_THREADS: usize = 4;
@@ -232,7 +232,7 @@ impl Config {
 
     /// Sends phones to a tunnel's address in place of this machine's.
     pub fn reach_by(&mut self, origin: &str) -> Result<()> {
-        self.phone_host = PhoneHost::parse(origin)?;
+        self.phone_host = PhoneHost::by_tunnel(origin)?;
         Ok(())
     }
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::watch;
 
-use crate::config::{PhoneHost, host_of};
+use crate::config::{Lack, PhoneHost, host_of};
 use crate::lan::LanAddress;
+use crate::tls::{Advice, Certificates};
 
 /// A machine with more bridges than this has them for others than phones; those are ranked last.
 const MAX_OTHERS: usize = 12;
@@ -15,6 +16,8 @@ const MAX_OTHERS: usize = 12;
 pub struct JoinAddresses {
     /// What was named stays, the rest follows the addresses.
     phone_host: Arc<RwLock<PhoneHost>>,
+    /// Where neither a name nor the network leads here.
+    lack: Lack,
     port: u16,
     addresses: watch::Receiver<Vec<LanAddress>>,
 }
@@ -30,11 +33,13 @@ pub struct Way {
 impl JoinAddresses {
     pub fn new(
         phone_host: PhoneHost,
+        lack: Lack,
         port: u16,
         addresses: watch::Receiver<Vec<LanAddress>>,
     ) -> Self {
         Self {
             phone_host: Arc::new(RwLock::new(phone_host)),
+            lack,
             port,
             addresses,
         }
@@ -42,7 +47,7 @@ impl JoinAddresses {
 
     /// What was named leads here no longer (a tunnel has ended): from now on phones come by the network.
     pub fn forget_named(&self) {
-        let unnamed = PhoneHost::unnamed(&self.addresses.borrow(), false);
+        let unnamed = PhoneHost::unnamed(&self.addresses.borrow(), self.lack);
         let mut phone_host = self
             .phone_host
             .write()
@@ -58,6 +63,15 @@ impl JoinAddresses {
     /// Why no phone can join, and what to do about it.
     pub fn obstacle(&self) -> Option<&'static str> {
         self.phone_host().obstacle()
+    }
+
+    /// What people should know of the certificate that phones are shown where the code leads. Of a tunnel's they
+    /// know all they need.
+    pub fn certificate_advice(&self, certificates: &Certificates) -> Advice {
+        match self.phone_host() {
+            PhoneHost::Tunnel(_) => Advice::Nothing,
+            by_us => certificates.advice(&by_us.origin(self.port)),
+        }
     }
 
     /// Where the code to scan leads, and where else phones may come.
@@ -119,8 +133,8 @@ mod tests {
         let wifi = |ip| address("wlan0", ip, Network::WiFi);
         let vpn = address("wg0", "10.8.0.2", Network::Vpn);
         let (teller, addresses) = watch::channel(vec![wifi("192.168.1.5"), vpn.clone()]);
-        let phone_host = PhoneHost::unnamed(&addresses.borrow(), false);
-        let join = JoinAddresses::new(phone_host, 3000, addresses);
+        let phone_host = PhoneHost::unnamed(&addresses.borrow(), Lack::Offline);
+        let join = JoinAddresses::new(phone_host, Lack::Offline, 3000, addresses);
         let vpn_way = "VPN (wg0) https://10.8.0.2:3000";
         assert_eq!(told(&join), ["Wi-Fi https://192.168.1.5:3000", vpn_way]);
         teller.send_replace(vec![wifi("10.0.0.7"), vpn.clone()]);
@@ -140,7 +154,8 @@ mod tests {
         let (_teller, addresses) = watch::channel(all);
         let join = |named: &str| {
             let phone_host = PhoneHost::Host(named.to_owned());
-            told(&JoinAddresses::new(phone_host, 1, addresses.clone()))
+            let lack = Lack::Offline;
+            told(&JoinAddresses::new(phone_host, lack, 1, addresses.clone()))
         };
         let (wifi, cable) = ("Wi-Fi https://192.168.1.5:1", "Ethernet https://10.0.0.5:1");
         assert_eq!(join("10.0.0.5"), [cable, wifi]);
@@ -151,12 +166,28 @@ mod tests {
     #[test]
     fn without_the_name_that_was_given_the_network_does() {
         let (teller, addresses) = watch::channel(vec![address("wlan0", "10.0.0.7", Network::WiFi)]);
-        let tunnel = PhoneHost::Origin("https://x.example".to_owned());
-        let join = JoinAddresses::new(tunnel, 3000, addresses);
+        let tunnel = PhoneHost::Tunnel("https://x.example".to_owned());
+        let join = JoinAddresses::new(tunnel, Lack::Offline, 3000, addresses);
         let clone = join.clone();
         join.forget_named();
         assert_eq!(clone.origin(), "https://10.0.0.7:3000");
         teller.send_replace(Vec::new());
         assert!(clone.obstacle().is_some());
+    }
+
+    #[test]
+    fn where_no_network_leads_here_either_the_true_reason_is_told() {
+        for (lack, words) in [
+            (Lack::Unheard, "this computer only"),
+            (Lack::Container, "container"),
+        ] {
+            let (_teller, addresses) = watch::channel(Vec::new());
+            let tunnel = PhoneHost::Tunnel("https://x.example".to_owned());
+            let join = JoinAddresses::new(tunnel, lack, 3000, addresses);
+            assert_eq!(join.obstacle(), None);
+            join.forget_named();
+            let told = join.obstacle().expect("no phone can join");
+            assert!(told.contains(words), "{told}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Commands, logging, signals.
 
+use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
         () = &mut told => return Ok(()),
     };
     say(&welcome(&server, &mode_line, obstacle, tunnel_kind)?);
+    let ways = Ways::after_welcome(&server, obstacle.is_none() && tunnel.is_none());
     if log_format == LogFormat::Json {
         tracing::info!(address = %server.local_addr(), "serving");
     }
@@ -92,13 +94,13 @@ async fn serve(mut config: Config, log_format: LogFormat, demo: Option<Demo>) ->
         stopping.cancelled().await;
         server.shutdown();
     };
-    let telling = stopping.run_until_cancelled(tell_new_addresses(&server));
+    let telling = stopping.run_until_cancelled(ways.follow());
     let tunnelling = async {
         if let Some(tunnel) = tunnel {
             let tell = |words: &str| {
                 log_format.tell(words);
                 server.tunnel_ended();
-                say_way_of_now(&server);
+                ways.say();
             };
             tunnel.run(stopping.cancelled(), tell).await;
         }
@@ -140,27 +142,48 @@ fn invitation(join_url: Option<String>, obstacle: Option<&str>) -> Result<String
     })
 }
 
-/// A line whenever phones are sent elsewhere than was said before.
-async fn tell_new_addresses(server: &Server) {
-    let join = server.join_addresses();
-    let mut addresses = join.addresses();
-    let mut told = join.origin();
-    while addresses.changed().await.is_ok() {
-        let now = join.origin();
-        if now == told {
-            continue;
-        }
-        say_way_of_now(server);
-        told = now;
-    }
+/// Says how phones come in whenever they are sent elsewhere than was said before.
+struct Ways<'a> {
+    server: &'a Server,
+    /// Where they were sent then.
+    told: RefCell<String>,
+    /// Whether what their warning means was said as well: it holds for all of this machine's addresses.
+    is_advised: Cell<bool>,
 }
 
-/// Nothing where the viewer alone has a code: that has followed.
-fn say_way_of_now(server: &Server) {
-    if let Some(obstacle) = server.join_addresses().obstacle() {
-        say(&format!("  {obstacle}."));
-    } else if let Some(join_url) = server.join_url() {
-        say(&format!("  Phone, by the network of now:    {join_url}"));
+impl<'a> Ways<'a> {
+    fn after_welcome(server: &'a Server, is_advised: bool) -> Self {
+        Self {
+            server,
+            told: server.join_addresses().origin().into(),
+            is_advised: is_advised.into(),
+        }
+    }
+
+    async fn follow(&self) {
+        let mut addresses = self.server.join_addresses().addresses();
+        while addresses.changed().await.is_ok() {
+            self.say();
+        }
+    }
+
+    /// Nothing where the viewer alone has a code: that has followed.
+    fn say(&self) {
+        let join = self.server.join_addresses();
+        let now = join.origin();
+        if self.told.replace(now.clone()) == now {
+            return;
+        }
+        if let Some(obstacle) = join.obstacle() {
+            say(&format!("  {obstacle}."));
+        } else if let Some(join_url) = self.server.join_url() {
+            let advice = match self.is_advised.replace(true) {
+                true => String::new(),
+                false => advice(self.server.certificate_advice(), None),
+            };
+            let told = format!("  Phone, by the network of now:    {join_url}\n{advice}");
+            say(told.trim_end());
+        }
     }
 }
 

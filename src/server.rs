@@ -118,7 +118,7 @@ impl Server {
 
     /// What people should know of the certificate before they send a phone here.
     pub fn certificate_advice(&self) -> Advice {
-        self.certificates.advice(&self.join.origin())
+        self.join.certificate_advice(&self.certificates)
     }
 
     /// The phone's address of the terminal's room, as of now; the first viewer on this machine gets that room.
@@ -278,7 +278,12 @@ fn follow_addresses(
     beside: &Beside,
 ) -> JoinAddresses {
     let (teller, addresses) = watch::channel(config.addresses.clone());
-    let join = JoinAddresses::new(config.phone_host.clone(), port, addresses);
+    let join = JoinAddresses::new(
+        config.phone_host.clone(),
+        config.scope.lack(),
+        port,
+        addresses,
+    );
     let (certificates, rooms) = (Arc::clone(certificates), rooms.clone());
     let (config, scope) = (config.clone(), config.scope);
     let changed = move |addresses: &[LanAddress]| {

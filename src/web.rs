@@ -57,7 +57,6 @@ pub struct Shared {
     parts: Parts,
     /// But for what changes with this machine's addresses.
     client_config: ClientConfig,
-    has_tunnel: bool,
     ice: Ice,
     health: Health,
     max_frame_bytes: usize,
@@ -71,7 +70,6 @@ impl Shared {
         Arc::new(Self {
             parts,
             client_config: client_config(config),
-            has_tunnel: config.tunnel.is_some(),
             ice: config.ice.clone(),
             health: health(config),
             max_frame_bytes: config.max_frame_bytes,

@@ -92,7 +92,7 @@ pub fn phone_host(args: &Args, addresses: &[LanAddress]) -> Result<PhoneHost> {
     match &args.public_host {
         Some(named) => PhoneHost::parse(named),
         None if args.container || host.is_loopback() || host.is_unspecified() => {
-            Ok(PhoneHost::unnamed(addresses, args.container))
+            Ok(PhoneHost::unnamed(addresses, scope(args).lack()))
         }
         // Whoever listens on one address means that one.
         None => Ok(PhoneHost::Host(host_of(host))),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use hyper::http::uri::Authority;
 
 use crate::lan::LanAddress;
@@ -13,14 +13,27 @@ const DOCKER_BRIDGE: &str = "172.17.";
 /// How a phone's address of this server begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneHost {
-    /// A whole origin, such as a tunnel's.
+    /// A whole origin that was named.
     Origin(String),
+    /// The origin that a tunnel gave, as long as it runs.
+    Tunnel(String),
     /// A host that was named; the port is the one the server listens on.
     Host(String),
     /// Nobody named one: this machine's likeliest address, as long as it has it.
     Lan(IpAddr),
-    /// Nobody named one, and this machine has none or, in a container, cannot know it.
-    Unknown { container: bool },
+    /// Nobody named one, and there is none.
+    Unknown(Lack),
+}
+
+/// Why a server has no address for phones if this machine's networks give none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// There is no network.
+    Offline,
+    /// It listens on this machine only.
+    Unheard,
+    /// It cannot know its machine's addresses.
+    Container,
 }
 
 impl PhoneHost {
@@ -46,53 +59,64 @@ impl PhoneHost {
         }
     }
 
+    pub(super) fn by_tunnel(origin: &str) -> Result<Self> {
+        match Self::parse(origin)? {
+            Self::Origin(origin) => Ok(Self::Tunnel(origin)),
+            _ => bail!("{origin} is no https:// address"),
+        }
+    }
+
     /// What takes the place of a name that nobody gave.
-    pub fn unnamed(addresses: &[LanAddress], container: bool) -> Self {
+    pub fn unnamed(addresses: &[LanAddress], lack: Lack) -> Self {
         let likely = addresses.iter().find(|address| address.is_likely());
-        likely.map_or(Self::Unknown { container }, |address| Self::Lan(address.ip))
+        likely.map_or(Self::Unknown(lack), |address| Self::Lan(address.ip))
     }
 
     /// The same after this machine's addresses have changed. What was named stays.
     pub fn after_change(&self, addresses: &[LanAddress]) -> Self {
         match self {
-            Self::Origin(_) | Self::Host(_) => self.clone(),
-            Self::Lan(_) => Self::unnamed(addresses, false),
-            Self::Unknown { container } => Self::unnamed(addresses, *container),
+            Self::Origin(_) | Self::Tunnel(_) | Self::Host(_) => self.clone(),
+            Self::Lan(_) => Self::unnamed(addresses, Lack::Offline),
+            Self::Unknown(lack) => Self::unnamed(addresses, *lack),
         }
     }
 
     /// The origin of the phone's page.
     pub fn origin(&self, port: u16) -> String {
         match self {
-            Self::Origin(origin) => origin.clone(),
+            Self::Origin(origin) | Self::Tunnel(origin) => origin.clone(),
             Self::Host(host) => format!("https://{host}:{port}"),
             Self::Lan(ip) => format!("https://{}:{port}", host_of(*ip)),
-            Self::Unknown { .. } => format!("https://localhost:{port}"),
+            Self::Unknown(_) => format!("https://localhost:{port}"),
         }
     }
 
     /// Why no phone can join, and what to do about it.
     pub fn obstacle(&self) -> Option<&'static str> {
         match self {
-            Self::Unknown { container: true } => Some(
+            Self::Unknown(Lack::Container) => Some(
                 "No phone can join yet: a container does not know this computer's address on the Wi-Fi. Start it by \
                  `./start.sh --docker`, which finds the address, or name it: `PUBLIC_HOST=192.168.1.20 docker compose up`",
             ),
-            Self::Unknown { container: false } => Some(
+            Self::Unknown(Lack::Unheard) => Some(
+                "No phone can join: this server listens on this computer only, which was enough for the tunnel. Start it \
+                 again; without --host, phones on the same network reach it with no tunnel, too",
+            ),
+            Self::Unknown(Lack::Offline) => Some(
                 "No phone can join: this computer is on no network that a phone reaches. Connect it, or name its address \
                  by --public-host",
             ),
-            Self::Origin(_) | Self::Host(_) | Self::Lan(_) => None,
+            Self::Origin(_) | Self::Tunnel(_) | Self::Host(_) | Self::Lan(_) => None,
         }
     }
 
     /// Without scheme, port and brackets, as a certificate names it.
     pub(crate) fn bare_host(&self) -> Option<String> {
         let authority = match self {
-            Self::Origin(origin) => origin.strip_prefix("https://")?,
+            Self::Origin(origin) | Self::Tunnel(origin) => origin.strip_prefix("https://")?,
             Self::Host(host) => host,
             Self::Lan(ip) => return Some(ip.to_string()),
-            Self::Unknown { .. } => return None,
+            Self::Unknown(_) => return None,
         };
         if let Some(ipv6) = authority.strip_prefix('[') {
             return Some(ipv6.split_once(']')?.0.to_owned());
@@ -164,10 +188,12 @@ mod tests {
 
     #[test]
     fn without_an_address_it_says_what_to_do() {
-        let inside = PhoneHost::Unknown { container: true };
+        let inside = PhoneHost::Unknown(Lack::Container);
         assert_eq!(inside.origin(3000), "https://localhost:3000");
         assert!(inside.obstacle().unwrap().contains("PUBLIC_HOST="));
-        let offline = PhoneHost::Unknown { container: false };
+        let unheard = PhoneHost::Unknown(Lack::Unheard).obstacle().unwrap();
+        assert!(unheard.contains("this computer only") && !unheard.contains("--public-host"));
+        let offline = PhoneHost::Unknown(Lack::Offline);
         assert!(offline.obstacle().unwrap().contains("--public-host"));
         assert_eq!(PhoneHost::parse("192.168.1.5").unwrap().obstacle(), None);
     }
@@ -183,9 +209,10 @@ mod tests {
     #[test]
     fn phones_are_sent_by_themselves_only_where_they_likely_get() {
         let vpn = address("100.64.0.1", Network::Vpn);
-        let unknown = PhoneHost::unnamed(std::slice::from_ref(&vpn), false);
-        assert_eq!(unknown, PhoneHost::Unknown { container: false });
-        let known = PhoneHost::unnamed(&[vpn, address("fd00::2", Network::WiFi)], false);
+        let unknown = PhoneHost::unnamed(std::slice::from_ref(&vpn), Lack::Offline);
+        assert_eq!(unknown, PhoneHost::Unknown(Lack::Offline));
+        let all = [vpn, address("fd00::2", Network::WiFi)];
+        let known = PhoneHost::unnamed(&all, Lack::Offline);
         assert_eq!(known.origin(3000), "https://[fd00::2]:3000");
         assert_eq!(known.bare_host().unwrap(), "fd00::2");
         assert_eq!(known.obstacle(), None);
@@ -194,7 +221,7 @@ mod tests {
     #[test]
     fn what_nobody_named_follows_the_network() {
         let home = [address("192.168.1.5", Network::WiFi)];
-        let offline = PhoneHost::Unknown { container: false };
+        let offline = PhoneHost::Unknown(Lack::Offline);
         assert_eq!(
             offline.after_change(&home).origin(1),
             "https://192.168.1.5:1"

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::LanAddress;
+use crate::config::Lack;
 
 /// A look is a few system calls; no system tells of changes in the same way as the next.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -23,13 +24,28 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What there is instead of an address for phones where a look finds none.
+    pub fn lack(self) -> Lack {
+        match self {
+            Self {
+                in_container: true, ..
+            } => Lack::Container,
+            _ if self.is_loopback_of_tunnel() => Lack::Unheard,
+            _ => Lack::Offline,
+        }
+    }
+
     /// The addresses at which this server is heard, the likeliest first.
     pub fn look(self) -> Vec<LanAddress> {
-        if self.in_container || (self.by_tunnel && self.host.is_loopback()) {
+        if self.in_container || self.is_loopback_of_tunnel() {
             return Vec::new();
         }
         let all = super::addresses().into_iter();
         all.filter(|address| self.hears(address.ip)).collect()
+    }
+
+    fn is_loopback_of_tunnel(self) -> bool {
+        self.by_tunnel && self.host.is_loopback()
     }
 
     fn hears(self, ip: IpAddr) -> bool {
@@ -89,16 +105,18 @@ mod tests {
 
     #[test]
     fn none_are_looked_for_where_none_would_do() {
-        for (host, in_container, by_tunnel) in
-            [("0.0.0.0", true, false), ("127.0.0.1", false, true)]
-        {
+        for (host, in_container, by_tunnel, lack) in [
+            ("0.0.0.0", true, false, Lack::Container),
+            ("127.0.0.1", true, true, Lack::Container),
+            ("127.0.0.1", false, true, Lack::Unheard),
+        ] {
             let host = host.parse().unwrap();
             let scope = Scope {
                 host,
                 in_container,
                 by_tunnel,
             };
-            assert_eq!(scope.look(), []);
+            assert_eq!((scope.look(), scope.lack()), (Vec::new(), lack));
         }
     }
 }

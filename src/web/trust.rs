@@ -37,12 +37,9 @@ pub fn is_open_to_plain_http(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What the pages are told of the certificate. Of a tunnel's, phones know all they need.
+/// What the pages are told of the certificate.
 pub fn certificate_info(state: &Shared) -> Option<CertificateInfo> {
-    if state.has_tunnel {
-        return None;
-    }
-    match state.certificates.advice(&state.join.origin()) {
+    match state.join.certificate_advice(&state.certificates) {
         Advice::Nothing => None,
         Advice::Warns { .. } => Some(CertificateInfo { trust: None }),
         Advice::Trust { url, fingerprint } => Some(CertificateInfo {

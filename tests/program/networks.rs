@@ -4,12 +4,13 @@
 
 use std::process::Stdio;
 
-use sightline::protocol::{Invitation, RoomCreated};
+use sightline::protocol::{ClientConfig, Invitation, RoomCreated};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::common::{command_line, folders, say_skipped, soon};
+use crate::tunnel::StandIn;
 use crate::{SIGHTLINE, port_in};
 
 /// What a shell needs to speak to host/port: request in, answer out.
@@ -92,6 +93,15 @@ impl Machine {
 
     /// The program, up to the viewer's address.
     async fn serve(&self, host: &str, flags: &[&str]) -> Serving<'_> {
+        self.serve_prepared(host, flags, |_| {}).await
+    }
+
+    async fn serve_prepared(
+        &self,
+        host: &str,
+        flags: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Serving<'_> {
         let folders = folders();
         let mut line = command_line(folders.path(), &[&["--host", host], flags].concat());
         if !flags.contains(&"--public-host") {
@@ -104,6 +114,7 @@ impl Machine {
             .args(line)
             .env_remove("PUBLIC_HOST")
             .env_remove("RUST_LOG");
+        prepare(&mut command);
         let mut child = command.stdin(Stdio::null()).spawn().expect("it runs");
         let stdout = child.stdout.take().unwrap();
         let mut serving = Serving {
@@ -168,6 +179,10 @@ impl Serving<'_> {
         let open = format!("sightline_connections_open{{transport=\"plain\"}} {wanted}");
         let changing = async { while !self.ask("GET /metrics").await.contains(&open) {} };
         soon(&format!("{wanted} connections"), changing).await;
+    }
+
+    async fn config(&self) -> ClientConfig {
+        serde_json::from_str(&self.ask("GET /api/config").await).unwrap()
     }
 
     async fn room(&self) -> RoomCreated {
@@ -316,6 +331,42 @@ async fn the_invitation_follows_the_network() {
     assert_eq!(invitation.obstacle, None);
     let code = invitation.code.expect("a code");
     assert_eq!(serving.host_in(&code.url), "192.168.9.30");
+}
+
+/// Phones then see this machine's own certificate, of which nothing was said before.
+#[tokio::test]
+async fn after_a_tunnel_phones_are_sent_to_the_network_with_all_that_they_need() {
+    let Some(machine) = Machine::make("tunnel") else {
+        return;
+    };
+    machine.plug_in("wlan0", "192.168.7.20/24");
+    let stand_in = StandIn::ngrok();
+    let prepare = |command: &mut Command| stand_in.put_before_others(command);
+    let serving = machine.serve_prepared("0.0.0.0", &["--ngrok"], prepare);
+    let mut serving = serving.await;
+    let room = serving.room().await;
+    assert!(room.join_url.contains("ngrok"), "{}", room.join_url);
+    assert_eq!(serving.config().await.certificate, None);
+    stand_in.kill().await;
+    let told = serving.says("by the network of now").await;
+    assert_eq!(serving.host_in(&told), "192.168.7.20");
+    let trust = serving.config().await.certificate.and_then(|it| it.trust);
+    let trust = trust.expect("a page for trust");
+    assert!(
+        trust.url.starts_with("http://192.168.7.20:"),
+        "{}",
+        trust.url
+    );
+    serving.says(&trust.url).await;
+    serving.says(&trust.fingerprint).await;
+    // Another network that phones are not sent to is no reason to say the same again.
+    machine.plug_in("wg0", "10.9.0.5/32");
+    let ways = ["Wi-Fi 192.168.7.20", "VPN (wg0) 10.9.0.5"];
+    serving.until_ways(&room, &ways).await;
+    machine.ip("addr add 192.168.9.30/24 dev wlan0");
+    machine.ip("addr del 192.168.7.20/24 dev wlan0");
+    let told = serving.says("by the network of now").await;
+    assert_eq!(serving.host_in(&told), "192.168.9.30");
 }
 
 /// Only a server that listens by IPv6 invites by it.

@@ -35,12 +35,17 @@ const SILENT: &str = r#"
 echo $$ > "$FOLDER/pid"
 exec sleep 1000"#;
 
-struct StandIn {
+pub struct StandIn {
     folder: TempDir,
     folders: TempDir,
 }
 
 impl StandIn {
+    /// An ngrok that works.
+    pub fn ngrok() -> Self {
+        Self::new("ngrok", WORKS)
+    }
+
     fn new(program: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(program);
@@ -54,12 +59,23 @@ impl StandIn {
     fn command(&self, flags: &[&str]) -> Command {
         let line = command_line(self.folders.path(), flags);
         let mut command = crate::unnamed(line);
+        self.put_before_others(&mut command);
+        command
+    }
+
+    pub fn put_before_others(&self, command: &mut Command) {
         let path = std::env::var("PATH").unwrap();
         command
             .env("PATH", format!("{}:{path}", self.folder.path().display()))
             .env("FOLDER", self.folder.path())
             .env_remove("TUNNEL");
-        command
+    }
+
+    /// It dies by itself, as far as the server can tell.
+    pub async fn kill(&self) {
+        let pid = self.pid().await;
+        let killed = Command::new("kill").args(["-9", &pid]).status().await;
+        assert!(killed.unwrap().success());
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -102,7 +118,7 @@ async fn until_gone(pid: &str) {
 #[tokio::test]
 async fn phones_go_by_the_tunnel_and_it_ends_with_the_server() {
     for signal in ["INT", "TERM"] {
-        let stand_in = StandIn::new("ngrok", WORKS);
+        let stand_in = StandIn::ngrok();
         let Welcomed {
             mut child,
             welcome: told,
@@ -199,17 +215,13 @@ async fn a_missing_token_and_a_missing_network_are_told_in_one_line() {
 
 #[tokio::test]
 async fn a_tunnel_that_dies_is_told_and_the_server_goes_on() {
-    let stand_in = StandIn::new("ngrok", WORKS);
+    let stand_in = StandIn::ngrok();
     let (mut child, port) = started(stand_in.command(&["--ngrok"])).await;
     let rooms = RoomApi::at(format!("http://localhost:{port}"));
     let room = rooms.create().await;
     assert!(room.join_url.starts_with(ADDRESS), "{}", room.join_url);
     let mut viewer = rooms.viewer(&room, "").await;
-    let pid = stand_in.pid().await;
-    let killed = std::process::Command::new("kill")
-        .args(["-9", &pid])
-        .status();
-    assert!(killed.unwrap().success());
+    stand_in.kill().await;
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
     let told = async {
         loop {
@@ -224,15 +236,38 @@ async fn a_tunnel_that_dies_is_told_and_the_server_goes_on() {
         told.contains("ngrok") && told.contains("Phones no longer reach"),
         "{told}"
     );
-    // The viewer learns of it, and shows nothing that leads nowhere: this server listens on loopback only.
+    // The viewer learns of it, and shows nothing that leads nowhere.
     viewer.expect(RoomEvent::Invitation {}).await;
     let invitation = rooms.invite(&room).await;
     let obstacle = invitation.obstacle.expect("no phone can join");
-    assert!(obstacle.contains("--public-host"), "{obstacle}");
+    assert!(
+        obstacle.contains("listens on this computer only"),
+        "{obstacle}"
+    );
     assert!(!invitation.join_url.starts_with(ADDRESS));
     send_signal(&child, "TERM").await;
     let status = soon("its end", child.wait()).await.unwrap();
     assert_eq!(status.code(), Some(0));
+}
+
+/// There the way out is another one.
+#[tokio::test]
+async fn in_a_container_a_tunnel_that_dies_leaves_no_address_that_is_known() {
+    let stand_in = StandIn::ngrok();
+    let mut command = stand_in.command(&["--ngrok"]);
+    command.env("SIGHTLINE_CONTAINER", "true");
+    let (_child, port) = started(command).await;
+    let rooms = RoomApi::at(format!("http://localhost:{port}"));
+    let room = rooms.create().await;
+    let mut viewer = rooms.viewer(&room, "").await;
+    stand_in.kill().await;
+    viewer.expect(RoomEvent::Invitation {}).await;
+    let obstacle = rooms
+        .invite(&room)
+        .await
+        .obstacle
+        .expect("no phone can join");
+    assert!(obstacle.contains("PUBLIC_HOST="), "{obstacle}");
 }
 
 /// Nothing is left behind either when it is stopped while it waits for the address.
@@ -258,7 +293,7 @@ async fn it_can_be_stopped_while_the_tunnel_opens() {
 
 #[tokio::test]
 async fn a_tunnel_goes_with_no_other_address() {
-    let stand_in = StandIn::new("ngrok", WORKS);
+    let stand_in = StandIn::ngrok();
     for (flags, words) in [
         (
             &["--ngrok", "--public-host", "192.168.1.5"][..],

@@ -12,6 +12,10 @@ use crate::common::bystander::with_bystander;
 use crate::common::http::trust;
 use crate::common::{PHONE_HOST, TestServer, soon};
 
+/// Seconds for a head. It bounds what these clients do in earnest as well, a handshake or the way to their first
+/// word: time enough for that on a machine that stalls.
+const FOR_A_HEAD: [&str; 2] = ["--header-timeout", "3"];
+
 /// Says `bytes` and then, if `drip`, one more again and again; ends when the server hangs up.
 pub async fn dawdle(addr: SocketAddr, bytes: &[u8], drip: bool) -> String {
     let mut stream = TcpStream::connect(addr).await.unwrap();
@@ -48,7 +52,7 @@ fn assert_told(answer: &str, word: &str) {
 async fn slow_clients_free_their_places_in_time() {
     let flags = [
         ["--max-connections", "10"],
-        ["--header-timeout", "1"],
+        FOR_A_HEAD,
         ["--body-timeout", "1"],
         ["--idle-timeout", "1"],
     ];
@@ -94,7 +98,7 @@ async fn slow_clients_free_their_places_in_time() {
 /// The second request on a connection has the time that the first one had, however long it was idle.
 #[tokio::test]
 async fn a_kept_connection_is_not_a_slow_head() {
-    let flags = [["--header-timeout", "1"], ["--idle-timeout", "3600"]].concat();
+    let flags = [FOR_A_HEAD, ["--idle-timeout", "3600"]].concat();
     let (server, bystander) = with_bystander(&flags).await;
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -127,7 +131,7 @@ async fn a_kept_connection_is_not_a_slow_head() {
 /// Behind its handshake a head is as late as one in the clear, and is told so; who asks for nothing is not.
 #[tokio::test]
 async fn a_slow_head_is_told_over_tls_too() {
-    let server = TestServer::with(&["--header-timeout", "1"]).await;
+    let server = TestServer::with(&FOR_A_HEAD).await;
     let tls = TlsConnector::from(trust(&server));
     let dawdle = async |bytes: &[u8]| {
         let stream = TcpStream::connect(server.addr()).await.unwrap();

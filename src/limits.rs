@@ -99,7 +99,8 @@ fn make_room(full_at: &mut HashMap<IpAddr, Instant>, now: Instant) {
 /// for keys that of its whole network ([`whole_network_of`]).
 pub fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) if !is_shared(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        IpAddr::V6(ip) if is_shared(ip) => ip.into(),
+        IpAddr::V6(ip) => prefix_of(ip).into(),
         whole => whole,
     }
 }
@@ -108,12 +109,17 @@ pub fn network_of(ip: IpAddr) -> IpAddr {
 /// neighbours of a public IPv4 address are strangers.
 pub fn whole_network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        IpAddr::V6(ip) => prefix_of(ip).into(),
         IpAddr::V4(ip) if ip.is_private() || ip.is_link_local() => {
             Ipv4Addr::from_bits(ip.to_bits() >> 8 << 8).into()
         }
         alone => alone,
     }
+}
+
+/// Its /64.
+fn prefix_of(ip: Ipv6Addr) -> Ipv6Addr {
+    Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)
 }
 
 fn is_shared(ip: Ipv6Addr) -> bool {

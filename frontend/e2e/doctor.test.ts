@@ -1,4 +1,4 @@
-// Item 6: the connection doctor in a real browser, on both pages.
+// The connection doctor in a real browser, on both pages.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBarePhone } from './harness/chrome';

@@ -1,4 +1,4 @@
-// Item 8: phone and viewer that may meet in a TURN server only, a real coturn.
+// Phone and viewer that may meet in a TURN server only, a real coturn.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepPeerConnections, openDetails, selectedPair, untilLine } from './harness/doctor';
 import { closePage, openPhone, openViewer, takeTroubles } from './harness/pages';

@@ -1,4 +1,4 @@
-//! Item 8: what opens the TURN servers is told to nobody, whatever becomes of the program.
+//! What opens the TURN servers is told to nobody, whatever becomes of the program.
 
 use crate::common::folders;
 use crate::{output, sightline, started};

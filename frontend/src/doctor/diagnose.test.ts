@@ -1,4 +1,4 @@
-// Item 6: each finding, and the remedy of each bad one.
+// Each finding, and the remedy of each bad one.
 import { describe, expect, it } from 'vitest';
 import type { Check } from './check';
 import { diagnose, diagnosePhone, summary } from './diagnose';

@@ -1,7 +1,7 @@
 // Looks up which room the phone's link opens: one question at a time, again and again until the server answers.
 import { ask, Refused, refusalOf } from '../protocol/api';
 import { parseJoinInfo } from '../protocol/parse';
-import { ServerBackoff } from '../rtc/server-backoff';
+import { PATIENCE_MS, ServerBackoff } from '../rtc/server-backoff';
 
 export type LookUpHandlers = {
   found: (room: string) => void;
@@ -10,9 +10,6 @@ export type LookUpHandlers = {
   /** Another try is on its way. `refusal`: why the server said no, in its words; null where it said nothing. */
   failed: (refusal: string | null) => void;
 };
-
-/** A network that swallows everything does not say so. A lost packet is sent again after 1 s, then after 3 s. */
-const PATIENCE_MS = 5000;
 
 export class LookUp {
   private readonly backoff = new ServerBackoff();

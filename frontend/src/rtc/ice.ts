@@ -3,12 +3,10 @@ import { sleep } from '../backoff';
 import { ask, Refused } from '../protocol/api';
 import type { RoomIce } from '../protocol/messages';
 import { parseRoomIce } from '../protocol/parse';
-import { ServerBackoff } from './server-backoff';
+import { PATIENCE_MS, ServerBackoff } from './server-backoff';
 
 /** No timer of hours: it would not count the time that a laptop sleeps. */
 const LOOK_EVERY_MS = 60_000;
-/** A network that swallows everything does not say so. */
-const PATIENCE_MS = 5000;
 /** However short-lived the credentials are. */
 const LEAST_MS = 20_000;
 

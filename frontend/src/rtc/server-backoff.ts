@@ -1,6 +1,8 @@
-// Waiting times between tries to reach our server, for pages.
+// How pages try to reach our server again and again: how long for an answer, and how long between two tries.
 import { Backoff } from '../backoff';
 
+/** A network that swallows everything does not say so. A lost packet is sent again after 1 s, then after 3 s. */
+export const PATIENCE_MS = 5000;
 const FIRST_WAIT_MS = 250;
 /** Somebody is looking at the page. */
 const LONGEST_WAIT_MS = 1000;

@@ -1,4 +1,4 @@
-//! Item 8: who learns of the ICE servers, and of what opens them.
+//! Who learns of the ICE servers, and of what opens them.
 
 use reqwest::Response;
 use serde_json::json;

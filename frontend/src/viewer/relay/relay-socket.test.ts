@@ -1,39 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FRAME_HEADER_BYTES } from '../../protocol/messages';
+import { FakeSocket } from './fake-socket';
 import { type RelayFrame, RelaySocket } from './relay-socket';
-
-class FakeSocket {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  readyState = 0;
-  /** The network is cut: nothing is said, and nobody is told. */
-  cut = false;
-  onopen?: () => void;
-  onmessage?: (event: { data: unknown }) => void;
-  onclose?: (event: { code: number; reason: string }) => void;
-
-  constructor() {
-    FakeSocket.all.push(this);
-  }
-
-  send(text: string): void {
-    const { t0 } = JSON.parse(text).ping;
-    if (!this.cut) this.say({ pong: { t0, t1: t0, t2: t0 } });
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.onopen?.();
-  }
-
-  say(message: unknown): void {
-    this.onmessage?.({ data: message instanceof ArrayBuffer ? message : JSON.stringify(message) });
-  }
-}
 
 let frames: RelayFrame[];
 let opened: ReturnType<typeof vi.fn<() => void>>;

@@ -1,28 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomCreated } from '../../protocol/messages';
+import { FakeSocket } from './fake-socket';
 import { PATIENCE_MS } from './listening-rule';
 import { Relay } from './relay';
-
-class FakeSocket {
-  static all: FakeSocket[] = [];
-  static readonly OPEN = 1;
-  readyState = 0;
-  onopen?: () => void;
-  onmessage?: (event: { data: unknown }) => void;
-
-  constructor() {
-    FakeSocket.all.push(this);
-  }
-
-  send(text: string): void {
-    const { t0 } = JSON.parse(text).ping;
-    this.onmessage?.({ data: JSON.stringify({ pong: { t0, t1: t0, t2: t0 } }) });
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-}
 
 const room = { room: 'r', viewer_token: 't' } as RoomCreated;
 const camera = { phonePresent: true, direct: false, offered: true };
@@ -56,12 +36,7 @@ afterEach(() => {
 
 const pass = (ms: number) => vi.advanceTimersByTime(ms);
 
-/** The socket opens, and is answered for as long as the test lasts. */
-function listen(): void {
-  const socket = FakeSocket.all.at(-1) as FakeSocket;
-  socket.readyState = FakeSocket.OPEN;
-  socket.onopen?.();
-}
+const listen = () => FakeSocket.all.at(-1)?.open();
 
 describe('Relay', () => {
   it('does not ask a phone whose camera is off, however long that lasts, and then leaves it its time', () => {
